@@ -1,0 +1,59 @@
+/** Routing as plain data: what a source (file, Kubernetes) hands to an edge, and what `compile` turns into a table. */
+
+/** How a text is compared. `regex` has RE2 syntax and must match the whole text. */
+export type TextMatch =
+  | { readonly kind: 'exact'; readonly value: string }
+  | { readonly kind: 'prefix'; readonly value: string }
+  | { readonly kind: 'regex'; readonly pattern: string }
+
+/** `present` asks only that the name occurs. Names of headers compare without case, of cookies and query parameters with case. */
+export type NamedMatch = { readonly name: string; readonly value: TextMatch | { readonly kind: 'present' } }
+
+/**
+ * One condition on a request: all of its parts must hold. `path` prefixes match by segment, as those of routes.
+ * A header, cookie or parameter that occurs twice never matches by its value: what is ambiguous selects nothing.
+ */
+export type RequestMatch = {
+  readonly method?: string
+  readonly path?: TextMatch
+  readonly headers: readonly NamedMatch[]
+  readonly cookies: readonly NamedMatch[]
+  readonly query: readonly NamedMatch[]
+}
+
+/** An explicit choice, before any weight: the first route of a split one of whose matches holds sends to `backend`. No match: always. */
+export type SplitRoute = { readonly name: string; readonly match: readonly RequestMatch[]; readonly backend: string }
+
+/** An address to connect to. `host` is an IP literal without brackets, or a name. */
+export type Endpoint = { readonly host: string; readonly port: number }
+
+/** A version of a service. `weight` is an integer from 0 to 1,000,000; 0 gets nothing by weight. */
+export type Backend = { readonly name: string; readonly weight: number; readonly endpoints: readonly Endpoint[] }
+
+/** What a backend without a usable endpoint does to its share of the traffic: refuse it with 503, or send it to the named backend. */
+export type Fallback = { readonly kind: 'none' } | { readonly kind: 'backend'; readonly backend: string }
+
+/** The weights of `backends` add up to `totalWeight`. */
+export type Split = {
+  readonly name: string
+  readonly totalWeight: number
+  readonly backends: readonly Backend[]
+  readonly routes: readonly SplitRoute[]
+  readonly fallback: Fallback
+}
+
+/**
+ * Which requests a split governs. `host`: lower case, without port; absent = any; `*.example` = any name below example.
+ * `path` starts with `/`. The most specific host, then the longest path, then Exact before Prefix wins.
+ */
+export type Route = {
+  readonly host?: string
+  readonly path: string
+  readonly pathType: 'Prefix' | 'Exact'
+  readonly split: string
+}
+
+export type Routing = { readonly routes: readonly Route[]; readonly splits: readonly Split[] }
+
+/** A linear-time regular expression engine, handed in because this folder imports no package. Throws with the reason on bad syntax. */
+export type CompileRegex = (pattern: string) => { matches(text: string): boolean }

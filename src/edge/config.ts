@@ -1,0 +1,70 @@
+import type { Routing } from '../core/routing/types.ts'
+
+/** An address to listen on. `host` is an IP literal without brackets, or `localhost`; port 0 asks the system for one. */
+export type ListenAddress = { readonly host: string; readonly port: number }
+
+export type Timeouts = {
+  /** From a connection's first byte of a request to the end of its head; then 408. */
+  readonly requestHeadMs: number
+  /** A kept-alive client connection without a request. */
+  readonly keepAliveMs: number
+  /** Without progress of a body, in either direction. */
+  readonly bodyIdleMs: number
+  readonly connectMs: number
+  /** From the end of the request's head to the first byte of the upstream's answer; then 504. */
+  readonly responseHeadMs: number
+  /** An unused upstream connection in the pool. Keep it below the upstreams' own (Node's: 5 s). */
+  readonly upstreamIdleMs: number
+  /** A tunnel (WebSocket) without a byte in either direction. */
+  readonly tunnelIdleMs: number
+  /** On shutdown: how long the edge goes on accepting after it has stopped being ready. */
+  readonly drainDelayMs: number
+  /** On shutdown: how long requests in flight may take after that. */
+  readonly drainMs: number
+}
+
+export type Limits = {
+  /** A whole message head, the request line included; beyond: 431. */
+  readonly headBytes: number
+  readonly headers: number
+  /** The request target; beyond: 414. */
+  readonly targetBytes: number
+  /** A request body; beyond: 413. 0 = no limit. */
+  readonly bodyBytes: number
+  /** Client connections per worker; beyond: closed at once. */
+  readonly connections: number
+  /** Connections to one endpoint, per worker; beyond: 503. */
+  readonly upstreamConnections: number
+}
+
+/** Everything that an edge can be told, as one immutable value: applied whole, or not at all. */
+export type EdgeConfig = {
+  readonly listeners: readonly { readonly address: ListenAddress }[]
+  readonly admin: { readonly address: ListenAddress; readonly tokenFile?: string }
+  /** CIDRs (IPv4 or IPv6) of peers whose X-Forwarded-* and Forwarded are believed and extended; others' are overwritten. */
+  readonly trustedProxies: readonly string[]
+  readonly timeouts: Timeouts
+  readonly limits: Limits
+  readonly routing: Routing
+}
+
+export const defaultTimeouts: Timeouts = {
+  requestHeadMs: 10_000,
+  keepAliveMs: 75_000,
+  bodyIdleMs: 60_000,
+  connectMs: 3_000,
+  responseHeadMs: 60_000,
+  upstreamIdleMs: 4_000,
+  tunnelIdleMs: 3_600_000,
+  drainDelayMs: 0,
+  drainMs: 30_000,
+}
+
+export const defaultLimits: Limits = {
+  headBytes: 16_384,
+  headers: 100,
+  targetBytes: 8_192,
+  bodyBytes: 0,
+  connections: 20_000,
+  upstreamConnections: 1_024,
+}

@@ -1,0 +1,38 @@
+import type { EdgeConfig, ListenAddress } from './config.ts'
+
+/** What main and workers say to each other; everything else between them goes through the counter blocks. */
+
+export type WorkerData = {
+  readonly index: number
+  readonly workers: number
+  /** Named in `Via`, the same for all workers of a process: how a forwarding loop is noticed. */
+  readonly instanceId: string
+  /** The worker's own counters (`workerAt`). */
+  readonly block: SharedArrayBuffer
+}
+
+/** Blocks of `at`, by split, then backend, for this worker. */
+export type BackendBlocks = Readonly<Record<string, Readonly<Record<string, SharedArrayBuffer>>>>
+
+export type ToWorker =
+  /** Bind listeners that are new in this configuration; answered by `bound` or `refused`. Traffic is not touched. */
+  | { readonly kind: 'prepare'; readonly version: number; readonly listeners: readonly ListenAddress[] }
+  /** Swap to this table, start new listeners, close those that are gone; answered by `applied`. */
+  | { readonly kind: 'apply'; readonly version: number; readonly config: EdgeConfig; readonly blocks: BackendBlocks }
+  /** Forget what `prepare` of that version bound. */
+  | { readonly kind: 'discard'; readonly version: number }
+  /** Stop accepting, close idle connections, finish what is in flight within `drainMs`; answered by `drained`. */
+  | { readonly kind: 'drain'; readonly drainMs: number }
+
+export type FromWorker =
+  /** `addresses`: what was bound, with the real port where 0 was asked. */
+  | { readonly kind: 'bound'; readonly version: number; readonly addresses: readonly ListenAddress[] }
+  | { readonly kind: 'refused'; readonly version: number; readonly message: string }
+  | { readonly kind: 'applied'; readonly version: number }
+  | { readonly kind: 'drained' }
+  | {
+      readonly kind: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly fields: Readonly<Record<string, string | number>>
+    }
