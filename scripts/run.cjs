@@ -1,17 +1,21 @@
 // Runs a program of this repository on a fitting Node, installing what the lockfile names first.
 // Old syntax on purpose: this is the one file that whatever Node the user has must be able to run.
 'use strict'
-var cp = require('child_process')
-var crypto = require('crypto')
-var fs = require('fs')
-var os = require('os')
-var path = require('path')
-
 var WANTED_MAJOR = 24
+var outerMajor = parseInt(process.versions.node, 10)
+// Before any `node:` import: what is older than that spelling must get this line too.
+if (outerMajor < 18) {
+  fail('needs Node.js 18 or newer to set itself up; this is ' + process.version + ' (' + process.execPath + '). Install Node.js ' + WANTED_MAJOR)
+}
+var cp = require('node:child_process')
+var crypto = require('node:crypto')
+var fs = require('node:fs')
+var os = require('node:os')
+var path = require('node:path')
+
 var root = path.join(__dirname, '..')
 var modules = path.join(root, 'node_modules')
 var stamp = path.join(modules, '.install-stamp')
-var outerMajor = parseInt(process.versions.node, 10)
 
 function fail(message) {
   console.error('spillway: ' + message)
@@ -51,10 +55,8 @@ function fittingNode() {
   if (outerMajor >= WANTED_MAJOR) return process.execPath
   var name = process.platform === 'win32' ? 'node.exe' : 'node'
   var packages = ['node-' + process.platform + '-' + process.arch, 'node-bin-' + process.platform + '-' + process.arch]
-  for (var i = 0; i < packages.length; i++) {
-    var exe = path.join(modules, packages[i], 'bin', name)
-    if (fs.existsSync(exe)) return exe
-  }
+  var found = packages.map((folder) => path.join(modules, folder, 'bin', name)).filter((file) => fs.existsSync(file))
+  if (found.length > 0) return found[0]
   return fail(
     'needs Node.js ' +
       WANTED_MAJOR +
@@ -72,9 +74,6 @@ function fittingNode() {
   )
 }
 
-if (outerMajor < 18) {
-  fail('needs Node.js 18 or newer to set itself up; this is ' + process.version + ' (' + process.execPath + '). Install Node.js ' + WANTED_MAJOR)
-}
 var wanted = lockDigest()
 if (installedDigest() !== wanted) {
   install()
