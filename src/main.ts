@@ -1,0 +1,79 @@
+/** The composition root: reads the environment, joins the folders, and starts the verb that was asked for. */
+import { readFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
+import { check } from './cli/edge.ts'
+import { runProgram } from './cli/program.ts'
+import type { Flags } from './cli/verb.ts'
+import { type Parsed, parseDemo, parseEdge } from './config.ts'
+import { outliveReaders } from './lib/brokenPipe.ts'
+import { stopSignal } from './lib/stopSignal.ts'
+import { startSupervised, supervisor } from './lib/supervised.ts'
+
+/** Where an edge listens, as URLs. */
+type EdgeUrls = { readonly listeners: string[]; readonly admin: string }
+
+/** How long an edge may take to end after its demo has gone away, or asked it to. */
+const supervisedStopMs = 5_000
+const edgeReadyMs = 15_000
+
+async function edge(flags: Flags): Promise<number> {
+  const settings = settled(parseEdge(process.env, flags, availableParallelism()))
+  if (settings === undefined) return 2
+  const [{ checkFile, fileSource }, { formatProblem }] = await Promise.all([import('./edge/source/file/file.ts'), import('./edge/source/problem.ts')])
+  if (settings.check) return check(settings.config, settings.json, { checkFile, formatProblem }, process)
+  const [{ runEdge }, { openLog }] = await Promise.all([import('./edge/main.ts'), import('./lib/log.ts')])
+  const stop = stopSignal(['SIGINT', 'SIGTERM'])
+  const parent = supervisor(supervisedStopMs)
+  await runEdge({
+    source: fileSource(settings.config),
+    workers: settings.workers,
+    log: openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY }),
+    signal: parent === undefined ? stop : AbortSignal.any([stop, parent.gone]),
+    onReady: (urls) => parent?.tellReady(urls),
+  })
+  return 0
+}
+
+async function demo(flags: Flags): Promise<number> {
+  const settings = settled(parseDemo(process.env, flags))
+  if (settings === undefined) return 2
+  const { runDemo } = await import('./demo/demo.ts')
+  await runDemo({
+    ...settings,
+    startEdge: async (configFile, signal) => {
+      const args = [import.meta.filename, 'edge', '--config', configFile, '--log-level', 'error']
+      const { ready, stopped } = await startSupervised<EdgeUrls>({ args, signal, readyMs: edgeReadyMs, stopMs: supervisedStopMs })
+      return { ...ready, stopped }
+    },
+    signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),
+    stdout: process.stdout,
+    stdin: process.stdin,
+  })
+  return 0
+}
+
+/** The settings; or undefined, once every mistake is told. */
+function settled<T>(parsed: Parsed<T>): T | undefined {
+  if (parsed.kind === 'settings') return parsed.settings
+  for (const mistake of parsed.mistakes) console.error(`spillway: ${mistake}`)
+  return undefined
+}
+
+/** For a person: what went wrong, and where in the code only if nobody foresaw it. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.constructor === Error ? error.message : (error.stack ?? error.message)
+}
+
+enableCompileCache()
+outliveReaders(process)
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const name = basename(process.argv[1] ?? '').startsWith('kubectl-spillway') ? 'kubectl spillway' : 'spillway'
+try {
+  process.exitCode = await runProgram(process.argv.slice(2), { name, version, verbs: { edge, demo } })
+} catch (error) {
+  console.error(`spillway: ${explain(error)}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,51 @@
+import t from 'tap'
+import { type Environment, type Flags, parseDemo, parseEdge } from '../src/config.ts'
+
+const cores = 6
+
+t.test('edge settings', (t) => {
+  const defaults = { config: 'e.yaml', check: false, workers: 1, json: false, logLevel: 'info' }
+  const rows: readonly (readonly [name: string, flags: Flags, env: Environment, settings: object])[] = [
+    ['a file is enough', { config: 'e.yaml' }, {}, defaults],
+    ['the environment may name it', {}, { SPILLWAY_CONFIG: 'e.yaml' }, defaults],
+    [
+      'a flag wins over the environment',
+      { config: 'e.yaml', workers: '3' },
+      { SPILLWAY_CONFIG: 'x', SPILLWAY_WORKERS: '4' },
+      { ...defaults, workers: 3 },
+    ],
+    ['auto is one worker per core', { config: 'e.yaml', workers: 'auto' }, {}, { ...defaults, workers: cores }],
+    ['every flag', { config: 'e.yaml', check: true, json: true, logLevel: 'warn' }, {}, { ...defaults, check: true, json: true, logLevel: 'warn' }],
+  ]
+  for (const [name, flags, env, settings] of rows) {
+    const parsed = parseEdge(env, flags, cores)
+    t.same(parsed, { kind: 'settings', settings }, name)
+    if (parsed.kind === 'settings') t.ok(Object.isFrozen(parsed.settings), `${name}: frozen`)
+  }
+  t.end()
+})
+
+t.test('mistakes come all at once, each with its remedy', (t) => {
+  t.same(parseEdge({ SPILLWAY_WORKERS: '-1' }, { logLevel: 'loud' }, cores), {
+    kind: 'mistakes',
+    mistakes: [
+      '--config is missing; give a file, or set SPILLWAY_CONFIG',
+      'SPILLWAY_WORKERS is "-1"; it must be a number from 1 to 64, or auto',
+      '--log-level is "loud"; it must be one of error, warn, info',
+    ],
+  })
+  t.same(parseDemo({}, { port: '0', adminPort: '65536' }), {
+    kind: 'mistakes',
+    mistakes: ['--port is "0"; it must be a port from 1 to 65535', '--admin-port is "65536"; it must be a port from 1 to 65535'],
+  })
+  t.same(parseDemo({}, { port: '9901' }), { kind: 'mistakes', mistakes: ['--port and --admin-port are both 9901; give them different ones'] })
+  t.same(parseDemo({}, {}), { kind: 'settings', settings: { port: 8080, adminPort: 9901, plain: false } })
+  t.end()
+})
+
+t.test('numbers are plain digits within their range', (t) => {
+  for (const workers of ['', ' 1', '1e1', '0x1', '65', '1.0', '+1', '١']) {
+    t.equal(parseEdge({}, { config: 'e.yaml', workers }, cores).kind, 'mistakes', JSON.stringify(workers))
+  }
+  t.end()
+})
