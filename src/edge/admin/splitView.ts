@@ -1,0 +1,83 @@
+import { addressText } from '../addresses.ts'
+import { at, codes, methods } from '../counters.ts'
+import type { WorkerStatus } from '../crew.ts'
+import { type SplitStatus, weightedPicks } from '../state.ts'
+
+/** A split as the admin API shows it; part of the API. Shares are ratios from 0 to 1; null where nothing was counted to tell. */
+export type SplitView = {
+  readonly name: string
+  readonly etag: string
+  /** Of the table in use. */
+  readonly version: number
+  readonly weightsFrom: 'file' | 'admin'
+  readonly weightsSince: string
+  readonly totalWeight: number
+  /** `none`, or the backend that takes over. */
+  readonly fallback: string
+  readonly routes: readonly string[]
+  readonly backends: readonly BackendView[]
+  readonly workers: readonly { readonly index: number; readonly appliedVersion: number | null }[]
+}
+
+export type BackendView = {
+  readonly name: string
+  readonly weight: number
+  readonly configuredShare: number
+  /** Only choices by weight, since the weights last changed; those lost for want of an endpoint count as this backend's. */
+  readonly actual: { readonly picks: number; readonly share: number | null }
+  /** All since the edge started. */
+  readonly requests: number
+  /** Of answers; without those that the client did not wait for. */
+  readonly successRate: number | null
+  readonly inFlight: number
+  readonly openTunnels: number
+  readonly endpoints: readonly string[]
+}
+
+export function viewSplit(options: {
+  readonly status: SplitStatus
+  readonly version: number
+  readonly workers: readonly WorkerStatus[]
+  cellsOf(backend: string): Float64Array
+}): SplitView {
+  const { status, version, workers, cellsOf } = options
+  const { split } = status
+  const cells = new Map(split.backends.map((backend) => [backend.name, cellsOf(backend.name)]))
+  const picks = new Map([...cells].map(([name, counted]) => [name, weightedPicks(counted) - (status.picksBefore.get(name) ?? 0)]))
+  const allPicks = [...picks.values()].reduce((sum, n) => sum + n, 0)
+
+  return {
+    name: split.name,
+    etag: status.etag,
+    version,
+    weightsFrom: status.weightsFrom,
+    weightsSince: status.weightsSince.toISOString(),
+    totalWeight: split.totalWeight,
+    fallback: split.fallback.kind === 'none' ? 'none' : split.fallback.backend,
+    routes: split.routes.map((route) => route.name),
+    backends: split.backends.map((backend) => ({
+      name: backend.name,
+      weight: backend.weight,
+      configuredShare: backend.weight / split.totalWeight,
+      actual: { picks: picks.get(backend.name)!, share: allPicks === 0 ? null : picks.get(backend.name)! / allPicks },
+      ...outcomes(cells.get(backend.name)!),
+      endpoints: backend.endpoints.map(addressText),
+    })),
+    workers: workers.map((worker) => ({ index: worker.index, appliedVersion: worker.appliedVersion ?? null })),
+  }
+}
+
+function outcomes(cells: Float64Array): Pick<BackendView, 'requests' | 'successRate' | 'inFlight' | 'openTunnels'> {
+  let requests = 0
+  let failed = 0
+  let aborted = 0
+  for (let cell = 0; cell < methods.length * codes.length; cell++) {
+    const count = cells[at.requests + cell]!
+    const code = codes[cell % codes.length]!
+    requests += count
+    if (code >= 500) failed += count
+    if (code === 499) aborted += count
+  }
+  const judged = requests - aborted
+  return { requests, successRate: judged === 0 ? null : 1 - failed / judged, inFlight: cells[at.inFlight]!, openTunnels: cells[at.openTunnels]! }
+}

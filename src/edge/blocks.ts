@@ -1,0 +1,115 @@
+import type { Routing } from '../core/routing/types.ts'
+import { at, backendBlockCells, newBlock, workerAt, workerBlockCells } from './counters.ts'
+import type { BackendBlocks } from './protocol.ts'
+
+/** What all workers together counted for one backend; `cells` is laid out by `at`. */
+export type BackendSeries = { readonly split: string; readonly backend: string; readonly cells: Float64Array }
+
+/** Owner of all counter blocks: makes them before traffic can reach a backend, sums them when somebody looks. */
+export type Ledger = {
+  /** Makes what `routing` needs and is not there yet. */
+  admit(routing: Routing): void
+  /** `routing` is the one in use: backends that it lacks begin to age; those that were admitted in vain go at once. */
+  settle(routing: Routing): void
+  blocksFor(worker: number, routing: Routing): BackendBlocks
+  workerBlock(worker: number): SharedArrayBuffer
+  /** A worker is dead: its gauges become 0, what it counted stays. */
+  bury(worker: number): void
+  /** Backends in use, and those gone for less than `keepMs`. */
+  series(): BackendSeries[]
+  sum(split: string, backend: string): Float64Array
+  /** All workers' own blocks together, laid out by `workerAt`; `tableVersion` is the lowest. */
+  workerSum(): Float64Array
+}
+
+type Entry = {
+  readonly split: string
+  readonly backend: string
+  readonly blocks: readonly SharedArrayBuffer[]
+  routed: boolean
+  goneAt: number | undefined
+}
+
+const backendGauges = [at.inFlight, at.openTunnels]
+const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion]
+
+/**
+ * `keepMs`: how long a backend's series outlive it. An analysis that looks back must not lose them, and one that comes back goes on counting.
+ * `now` is monotonic, in ms.
+ */
+export function openLedger(options: { readonly workers: number; readonly keepMs: number; now(): number }): Ledger {
+  const { workers, keepMs, now } = options
+  const entries = new Map<string, Entry>()
+  const own = Array.from({ length: workers }, () => newBlock(workerBlockCells))
+
+  function forgetOld(): void {
+    for (const [key, entry] of entries) if (entry.goneAt !== undefined && now() - entry.goneAt >= keepMs) entries.delete(key)
+  }
+
+  return {
+    admit(routing) {
+      forgetOld()
+      for (const [split, backend] of pairs(routing)) {
+        if (entries.has(keyOf(split, backend))) continue
+        const blocks = Array.from({ length: workers }, () => newBlock(backendBlockCells))
+        entries.set(keyOf(split, backend), { split, backend, blocks, routed: false, goneAt: undefined })
+      }
+    },
+    settle(routing) {
+      const used = new Set(pairs(routing).map(([split, backend]) => keyOf(split, backend)))
+      for (const [key, entry] of entries) {
+        if (used.has(key)) {
+          entry.routed = true
+          entry.goneAt = undefined
+        } else if (!entry.routed) entries.delete(key)
+        else entry.goneAt ??= now()
+      }
+    },
+    blocksFor(worker, routing) {
+      return Object.fromEntries(
+        routing.splits.map((split) => [
+          split.name,
+          Object.fromEntries(split.backends.map((backend) => [backend.name, entries.get(keyOf(split.name, backend.name))!.blocks[worker]!])),
+        ]),
+      )
+    },
+    workerBlock: (worker) => own[worker]!,
+    bury(worker) {
+      zero(own[worker]!, workerGauges)
+      for (const entry of entries.values()) zero(entry.blocks[worker]!, backendGauges)
+    },
+    series() {
+      forgetOld()
+      return [...entries.values()].map(({ split, backend, blocks }) => ({ split, backend, cells: add(blocks, backendBlockCells) }))
+    },
+    sum: (split, backend) => add(entries.get(keyOf(split, backend))?.blocks ?? [], backendBlockCells),
+    workerSum() {
+      const total = add(own, workerBlockCells)
+      total[workerAt.tableVersion] = Math.min(...own.map((block) => new Float64Array(block)[workerAt.tableVersion]!))
+      return total
+    },
+  }
+}
+
+function pairs(routing: Routing): [split: string, backend: string][] {
+  return routing.splits.flatMap((split) => split.backends.map((backend): [string, string] => [split.name, backend.name]))
+}
+
+/** Unambiguous whatever characters the names have. */
+function keyOf(split: string, backend: string): string {
+  return JSON.stringify([split, backend])
+}
+
+function add(blocks: readonly SharedArrayBuffer[], cells: number): Float64Array {
+  const total = new Float64Array(cells)
+  for (const block of blocks) {
+    const view = new Float64Array(block)
+    for (let i = 0; i < cells; i++) total[i]! += view[i]!
+  }
+  return total
+}
+
+function zero(block: SharedArrayBuffer, cells: readonly number[]): void {
+  const view = new Float64Array(block)
+  for (const cell of cells) view[cell] = 0
+}

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
+import { adminRoutes } from './admin/routes.ts'
+import { type AdminServer, openAdminServer } from './admin/server.ts'
+import { openSplits } from './admin/splits.ts'
+import { type Ledger, openLedger } from './blocks.ts'
+import type { EdgeConfig, ListenAddress } from './config.ts'
+import { type Crew, type CrewTiming, crewTiming, openCrew } from './crew.ts'
+import { type Lane, openLane } from './lane.ts'
+import type { EdgeLog } from './log.ts'
+import { renderMetrics } from './metrics.ts'
+import type { Scrape } from './metricsFamilies.ts'
+import { formatProblem } from './source/problem.ts'
+import type { Problem, Source, SourceEvent } from './source/source.ts'
+import { type EdgeState, openState } from './state.ts'
+
+export type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
+
+export type EdgeOptions = {
+  readonly source: Source
+  /** Threads that serve; one where the system cannot share a port between them. */
+  readonly workers: number
+  readonly log: EdgeLog
+  /** Aborted: drain, then resolve. */
+  readonly signal: AbortSignal
+  /** Called once, when the first table is served. */
+  onReady?(urls: EdgeUrls): void
+  /** Of the program, for the metrics. */
+  readonly version?: string
+  /** Another script than worker.ts, and other waits; for tests. */
+  readonly workerUrl?: URL
+  readonly timing?: Partial<CrewTiming>
+}
+
+/** How long the series of a vanished backend stay: longer than the windows that analyses look back over. */
+const keepSeriesMs = 600_000
+
+/** Runs an edge until `signal` aborts. Rejects when the first configuration is refused or cannot be listened with. */
+export async function runEdge(options: EdgeOptions): Promise<void> {
+  const { signal } = options
+  if (signal.aborted) return
+  const edge = openEdge(options)
+  signal.addEventListener('abort', edge.state.startDraining, { once: true })
+  try {
+    await follow(edge, options)
+    await untilAborted(signal)
+    await edge.drain()
+  } finally {
+    signal.removeEventListener('abort', edge.state.startDraining)
+    await edge.close()
+  }
+}
+
+/** Ends with the source; one that breaks does not take a table away that is in use. */
+async function follow(edge: Edge, { source, log, signal }: EdgeOptions): Promise<void> {
+  try {
+    for await (const event of source.events(signal)) {
+      if (signal.aborted) return
+      const problems = await edge.lane(() => edge.take(event))
+      if (!edge.isServing()) throw new Error(problems.map(formatProblem).join('\n'))
+      for (const problem of problems) log.error(`refused, the table in use stays: ${formatProblem(problem)}`)
+      edge.announce()
+    }
+  } catch (error) {
+    if (!edge.isServing()) throw error
+    log.error('the configuration is not followed any more, the table in use stays', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+  }
+}
+
+type Edge = {
+  readonly lane: Lane
+  readonly state: EdgeState
+  /** What was wrong with it; none: it is in use. */
+  take(event: SourceEvent): Promise<readonly Problem[]>
+  isServing(): boolean
+  announce(): void
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+function openEdge({ source, log, onReady, version = 'unknown', workerUrl = defaultWorker, timing, ...options }: EdgeOptions): Edge {
+  const workers = sharesPorts() ? Math.max(1, options.workers) : 1
+  if (workers < options.workers) log.warn(`one worker instead of ${options.workers}: ${process.platform} cannot share a port between them`)
+  const instanceId = randomBytes(6).toString('hex')
+  const lane = openLane()
+  const ledger = openLedger({ workers, keepMs: keepSeriesMs, now: () => performance.now() })
+  const crew = openCrew({ workers, workerUrl, instanceId, ledger, lane, log, timing: { ...crewTiming, ...timing } })
+  const state = openState({ crew, ledger, instanceId })
+  const splits = openSplits({ state, crew, ledger, lane, log })
+  const metrics = async () => renderMetrics(await scrapeOf({ state, crew, ledger, version }))
+  const admin = openAdminServer({ handle: adminRoutes({ splits, status: state.status, workers: crew.status, metrics }), log })
+  let announced = false
+
+  async function accept(config: EdgeConfig): Promise<readonly Problem[]> {
+    const trouble = [...(await troubleWithListeners(config, crew.listeners())), ...listOf(await admin.prepare(config.admin))]
+    if (trouble.length === 0) {
+      const outcome = await state.accept(config)
+      if (outcome.kind === 'applied') {
+        await admin.commit(config.admin)
+        log.info('a table is in use', { version: state.status().version, splits: config.routing.splits.length, routes: config.routing.routes.length })
+        return []
+      }
+      trouble.push({ field: 'listeners', message: outcome.message, fix: 'mend what the worker named, or go back to the configuration before' })
+    }
+    await admin.discard()
+    return trouble.map((it) => ({ where: source.description, ...it }))
+  }
+
+  return {
+    lane,
+    state,
+    async take(event) {
+      const problems = event.kind === 'refused' ? event.problems : await accept(event.config)
+      if (event.kind === 'refused' || problems.length > 0) state.countRejected()
+      return problems
+    },
+    isServing: () => state.status().version > 0,
+    announce() {
+      const adminAddress = admin.address()
+      if (announced || adminAddress === undefined) return
+      announced = true
+      onReady?.({ listeners: crew.listeners().map(urlOf), admin: urlOf(adminAddress) })
+    },
+    drain: () => drainAll({ state, lane, crew, log }),
+    close: () => closeAll(crew, admin),
+  }
+}
+
+/** Here and not in the default of a parameter: sources are .ts, what is published is .js. */
+const defaultWorker = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+
+function sharesPorts(): boolean {
+  return process.platform !== 'darwin' && process.platform !== 'win32'
+}
+
+/**
+ * Addresses that no worker listens on yet must be free. A port that is in use by this edge is passed over, because a listener on all
+ * addresses and one on a single address of the same port exclude each other in this test, though workers may share them.
+ */
+async function troubleWithListeners(config: EdgeConfig, present: readonly ListenAddress[]): Promise<AddressTrouble[]> {
+  const own = new Set(present.map((address) => address.port))
+  const trouble: AddressTrouble[] = []
+  for (const [i, { address }] of config.listeners.entries())
+    if (!own.has(address.port)) trouble.push(...listOf(await troubleWith(address, `listeners[${i}].address`)))
+  return trouble
+}
+
+/** Not ready at once; new connections are accepted until those who balance have noticed, then none. */
+async function drainAll(edge: { readonly state: EdgeState; readonly lane: Lane; readonly crew: Crew; readonly log: EdgeLog }): Promise<void> {
+  const { state, lane, crew, log } = edge
+  state.startDraining()
+  const timeouts = state.status().config?.timeouts
+  if (timeouts === undefined) return
+  log.info('draining', { delayMs: timeouts.drainDelayMs, drainMs: timeouts.drainMs })
+  await delay(timeouts.drainDelayMs)
+  await lane(() => crew.drain(timeouts.drainMs))
+}
+
+async function closeAll(crew: Crew, admin: AdminServer): Promise<void> {
+  await Promise.all([admin.close(), crew.end()])
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+async function scrapeOf(edge: {
+  readonly state: EdgeState
+  readonly crew: Crew
+  readonly ledger: Ledger
+  readonly version: string
+}): Promise<Scrape> {
+  const { version, config, appliedAt, rejected } = edge.state.status()
+  const workers = edge.crew.status()
+  const { user, system } = process.cpuUsage()
+  return {
+    series: edge.ledger.series(),
+    worker: edge.ledger.workerSum(),
+    workers: {
+      wanted: workers.length,
+      serving: workers.filter((worker) => worker.appliedVersion !== undefined).length,
+      replaced: workers.reduce((sum, worker) => sum + worker.replaced, 0),
+    },
+    table: { version, appliedAt, rejected, routing: config?.routing },
+    build: { version: edge.version, node: process.version },
+    process: {
+      cpuSeconds: (user + system) / 1e6,
+      residentBytes: process.memoryUsage.rss(),
+      startedAt: new Date(performance.timeOrigin),
+      openFiles: await countOpenFiles(),
+    },
+  }
+}
+
+async function countOpenFiles(): Promise<number | undefined> {
+  try {
+    return (await readdir('/proc/self/fd')).length
+  } catch {
+    return undefined // No such folder beyond Linux.
+  }
+}
+
+function listOf<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value]
+}

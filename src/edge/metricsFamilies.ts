@@ -1,0 +1,185 @@
+import type { Routing } from '../core/routing/types.ts'
+import type { BackendSeries } from './blocks.ts'
+import { at, codes, durationBounds, failureKinds, methods, pickReasons, workerAt } from './counters.ts'
+
+export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
+export type Family = {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly values: readonly Sample[]
+}
+
+/** What one scrape tells, gathered at one moment. */
+export type Scrape = {
+  readonly series: readonly BackendSeries[]
+  /** Laid out by `workerAt`. */
+  readonly worker: Float64Array
+  readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number }
+  readonly table: { readonly version: number; readonly appliedAt: Date | undefined; readonly rejected: number; readonly routing: Routing | undefined }
+  readonly build: { readonly version: string; readonly node: string }
+  readonly process: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAt: Date; readonly openFiles: number | undefined }
+}
+
+export function families(scrape: Scrape): readonly Family[] {
+  const { series } = scrape
+  return [
+    counter('spillway_edge_requests_total', 'Requests answered, by the backend that they were meant for.', series.flatMap(requests)),
+    counter('http_requests_total', 'The same as spillway_edge_requests_total, under the labels that many queries use.', requestsByApp(series)),
+    histogram('spillway_edge_request_duration_seconds', 'From the first byte of a request to the last of its answer.', series, at.duration),
+    histogram(
+      'spillway_edge_upstream_duration_seconds',
+      "From a request's head sent upstream to the head of the answer.",
+      series,
+      at.upstreamDuration,
+    ),
+    counter('spillway_edge_split_decisions_total', 'Choices of a backend, by their reason.', series.flatMap(byName('reason', pickReasons, at.picks))),
+    counter(
+      'spillway_edge_upstream_failures_total',
+      'Exchanges that failed by the account of the edge.',
+      series.flatMap(byName('kind', failureKinds, at.failures)),
+    ),
+    perBackend('counter', 'spillway_edge_client_aborts_total', 'Requests whose client went away before the whole answer.', series, at.clientAborts),
+    perBackend('counter', 'spillway_edge_retries_total', 'Requests sent a second time, to another endpoint of the same backend.', series, at.retries),
+    perBackend('counter', 'spillway_edge_tunnels_total', 'Connections that were upgraded to tunnels.', series, at.tunnels),
+    perBackend('counter', 'spillway_edge_request_bytes_total', 'Bytes of request bodies and tunnels towards the backend.', series, at.requestBytes),
+    perBackend('counter', 'spillway_edge_response_bytes_total', 'Bytes of answer bodies and tunnels from the backend.', series, at.responseBytes),
+    perBackend('gauge', 'spillway_edge_requests_in_flight', 'Requests that have a backend and no complete answer yet.', series, at.inFlight),
+    perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
+    ...connectionFamilies(scrape.worker),
+    ...tableFamilies(scrape.table),
+    ...processFamilies(scrape),
+  ]
+}
+
+function connectionFamilies(worker: Float64Array): Family[] {
+  return [
+    counter('spillway_edge_answered_total', 'Requests that the edge answered itself, without a backend.', answered(worker)),
+    counter('spillway_edge_connections_total', 'Connections of clients that were accepted.', only(worker[workerAt.connections])),
+    counter(
+      'spillway_edge_connections_refused_total',
+      'Connections of clients closed at once, beyond the limit.',
+      only(worker[workerAt.connectionsRefused]),
+    ),
+    counter('spillway_edge_broken_heads_total', 'Connections that ended within the head of a request.', only(worker[workerAt.brokenHeads])),
+    gauge('spillway_edge_connections_open', 'Connections of clients open now.', only(worker[workerAt.openConnections])),
+    counter('spillway_edge_upstream_connections_total', 'Connections opened to backends.', only(worker[workerAt.upstreamConnections])),
+    gauge(
+      'spillway_edge_upstream_connections_open',
+      'Connections to backends open now, idle ones included.',
+      only(worker[workerAt.openUpstreamConnections]),
+    ),
+  ]
+}
+
+function tableFamilies(table: Scrape['table']): Family[] {
+  const splits = table.routing?.splits ?? []
+  const weights = splits.flatMap((split) => split.backends.map(({ name, weight }) => ({ labels: labelsOf(split.name, name), value: weight })))
+  const totals = splits.map((split) => ({ labels: { namespace: '', split: split.name }, value: split.totalWeight }))
+  const appliedSeconds = table.appliedAt === undefined ? undefined : table.appliedAt.getTime() / 1000
+  return [
+    gauge('spillway_edge_weight_configured', 'The weight that a backend has in the table in use.', weights),
+    gauge('spillway_edge_weight_sum', 'What the weights of a split add up to.', totals),
+    gauge('spillway_edge_config_generation', 'The version of the table in use by all workers.', only(table.version)),
+    gauge('spillway_edge_config_applied_timestamp_seconds', 'When the table in use was applied by all workers.', only(appliedSeconds)),
+    counter('spillway_edge_config_rejected_total', 'Configurations that were refused as a whole.', only(table.rejected)),
+  ]
+}
+
+function processFamilies({ workers, build, process }: Scrape): Family[] {
+  return [
+    gauge('spillway_edge_workers', 'Worker threads that the edge is to have.', only(workers.wanted)),
+    gauge('spillway_edge_workers_serving', 'Worker threads that serve by the table in use.', only(workers.serving)),
+    counter('spillway_edge_workers_replaced_total', 'Worker threads that ended and were replaced.', only(workers.replaced)),
+    gauge('spillway_edge_build_info', 'Always 1; the labels tell what runs.', [{ labels: { ...build }, value: 1 }]),
+    counter('process_cpu_seconds_total', 'CPU time of the process, all threads, user and system.', only(process.cpuSeconds)),
+    gauge('process_resident_memory_bytes', 'Memory of the process that is in RAM.', only(process.residentBytes)),
+    gauge('process_start_time_seconds', 'When the process started.', only(process.startedAt.getTime() / 1000)),
+    gauge('process_open_fds', 'Open files and sockets of the process.', only(process.openFiles)),
+  ]
+}
+
+/** Namespace and revision are Kubernetes'; without it they are empty, which is the same as absent to a query. */
+function labelsOf(split: string, backend: string): Record<string, string> {
+  return { namespace: '', split, service: `${split}-${backend}`, role: backend, revision: '' }
+}
+
+function requests({ split, backend, cells }: BackendSeries): Sample[] {
+  const shared = labelsOf(split, backend)
+  const samples: Sample[] = []
+  for (const [m, method] of methods.entries()) {
+    for (const [c, code] of codes.entries()) {
+      const value = cells[at.requests + m * codes.length + c]!
+      // These two are there at 0 from the start: rate() cannot see the first increment of a series that appears with it.
+      const always = method === 'GET' && (code === 200 || code === 500)
+      if (value > 0 || always) samples.push({ labels: { ...shared, method, code: String(code) }, value })
+    }
+  }
+  return samples
+}
+
+/** Summed by label value, because a-b with c and a with b-c are the same app. */
+function requestsByApp(series: readonly BackendSeries[]): Sample[] {
+  const apps = new Map<string, Map<number, number>>()
+  for (const { split, backend, cells } of series) {
+    const app = `${split}-${backend}`
+    const counts = apps.get(app) ?? new Map([200, 500].map((code): [number, number] => [code, 0]))
+    apps.set(app, counts)
+    for (let cell = 0; cell < methods.length * codes.length; cell++) {
+      const value = cells[at.requests + cell]!
+      const code = codes[cell % codes.length]!
+      if (value > 0) counts.set(code, (counts.get(code) ?? 0) + value)
+    }
+  }
+  return [...apps].flatMap(([app, counts]) => [...counts].map(([code, value]) => ({ labels: { app, status: String(code) }, value })))
+}
+
+function histogram(name: string, help: string, series: readonly BackendSeries[], offset: number): Family {
+  const values = series.flatMap(({ split, backend, cells }) => {
+    const shared = labelsOf(split, backend)
+    let seen = 0
+    const buckets = durationBounds.map((bound, i) => {
+      seen += cells[offset + i]!
+      return { metricName: `${name}_bucket`, labels: { ...shared, le: String(bound) }, value: seen }
+    })
+    const count = seen + cells[offset + durationBounds.length]!
+    return [
+      ...buckets,
+      { metricName: `${name}_bucket`, labels: { ...shared, le: '+Inf' }, value: count },
+      { metricName: `${name}_sum`, labels: shared, value: cells[offset + durationBounds.length + 1]! },
+      { metricName: `${name}_count`, labels: shared, value: count },
+    ]
+  })
+  return { name, help, type: 'histogram', values }
+}
+
+function byName(label: string, names: readonly string[], offset: number): (series: BackendSeries) => Sample[] {
+  return ({ split, backend, cells }) =>
+    names.map((name, i) => ({ labels: { ...labelsOf(split, backend), [label]: name }, value: cells[offset + i]! }))
+}
+
+function perBackend(type: 'counter' | 'gauge', name: string, help: string, series: readonly BackendSeries[], offset: number): Family {
+  return { name, help, type, values: series.map(({ split, backend, cells }) => ({ labels: labelsOf(split, backend), value: cells[offset]! })) }
+}
+
+function answered(worker: Float64Array): Sample[] {
+  const samples: Sample[] = []
+  for (const [c, code] of codes.entries()) {
+    const value = worker[workerAt.answered + c]!
+    // As with requests: those that an alert asks for are there at 0.
+    if (value > 0 || code === 400 || code === 404) samples.push({ labels: { code: String(code) }, value })
+  }
+  return samples
+}
+
+function counter(name: string, help: string, values: readonly Sample[]): Family {
+  return { name, help, type: 'counter', values }
+}
+
+function gauge(name: string, help: string, values: readonly Sample[]): Family {
+  return { name, help, type: 'gauge', values }
+}
+
+function only(value: number | undefined): Sample[] {
+  return value === undefined ? [] : [{ labels: {}, value }]
+}

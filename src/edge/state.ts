@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Split } from '../core/routing/types.ts'
+import { type Mistake, withWeights } from '../core/routing/validate.ts'
+import type { Ledger } from './blocks.ts'
+import type { EdgeConfig } from './config.ts'
+import { at, failureKinds, pickReasons } from './counters.ts'
+import type { ChangeOutcome, Crew } from './crew.ts'
+
+export type SplitStatus = {
+  readonly split: Split
+  /** Strong, quotes included; another one after every change of the split's configuration, and never the same again. */
+  readonly etag: string
+  readonly weightsFrom: 'file' | 'admin'
+  readonly weightsSince: Date
+  /** Per backend what `weightedPicks` was when the weights last changed. */
+  readonly picksBefore: ReadonlyMap<string, number>
+}
+
+export type EdgeStatus = {
+  /** Of the table in use; 0 before the first. */
+  readonly version: number
+  readonly config: EdgeConfig | undefined
+  readonly splits: ReadonlyMap<string, SplitStatus>
+  readonly appliedAt: Date | undefined
+  /** Configurations that were not taken. */
+  readonly rejected: number
+  readonly draining: boolean
+}
+
+export type WeightsOutcome =
+  | ChangeOutcome
+  | { readonly kind: 'unknown'; readonly known: readonly string[] }
+  | { readonly kind: 'stale'; readonly etag: string }
+  | { readonly kind: 'mistaken'; readonly mistakes: readonly Mistake[] }
+
+/** What the edge is set to at the moment. Its changes are to be called in the lane. */
+export type EdgeState = {
+  status(): EdgeStatus
+  /** Takes a configuration from the source; weights set by admin end with it. */
+  accept(config: EdgeConfig): Promise<ChangeOutcome>
+  /** `matches` is asked with the present ETag, in the lane: of several callers who saw the same one, the first wins. */
+  setWeights(split: string, weights: Readonly<Record<string, number>>, matches: (etag: string) => boolean): Promise<WeightsOutcome>
+  countRejected(): void
+  startDraining(): void
+}
+
+export function openState(options: { readonly crew: Pick<Crew, 'change'>; readonly ledger: Ledger; readonly instanceId: string }): EdgeState {
+  const { crew, ledger, instanceId } = options
+  let status: EdgeStatus = { version: 0, config: undefined, splits: new Map(), appliedAt: undefined, rejected: 0, draining: false }
+  let version = 0
+  let etags = 0
+
+  async function change(config: EdgeConfig, fromAdmin: string | undefined): Promise<ChangeOutcome> {
+    version++
+    ledger.admit(config.routing)
+    const outcome = await crew.change(version, config)
+    if (outcome.kind === 'applied') {
+      const splits = new Map(config.routing.splits.map((split) => [split.name, next(split, fromAdmin)]))
+      status = { ...status, version, config, splits, appliedAt: new Date() }
+    }
+    ledger.settle(status.config?.routing ?? { routes: [], splits: [] })
+    return outcome
+  }
+
+  function next(split: Split, fromAdmin: string | undefined): SplitStatus {
+    const before = status.splits.get(split.name)
+    const setNow = split.name === fromAdmin
+    const weightsFrom = setNow || (fromAdmin !== undefined && before?.weightsFrom === 'admin') ? 'admin' : 'file'
+    const etag = (): string => `"${instanceId}-${++etags}"`
+    if (before === undefined || !sameWeights(before.split, split))
+      return { split, etag: etag(), weightsFrom, weightsSince: new Date(), picksBefore: picksNow(split) }
+    if (!setNow && before.weightsFrom === weightsFrom && isDeepStrictEqual(before.split, split)) return before
+    return { ...before, split, etag: etag(), weightsFrom }
+  }
+
+  function picksNow(split: Split): ReadonlyMap<string, number> {
+    return new Map(split.backends.map((backend) => [backend.name, weightedPicks(ledger.sum(split.name, backend.name))]))
+  }
+
+  return {
+    status: () => status,
+    accept: (config) => change(config, undefined),
+    async setWeights(name, weights, matches) {
+      const { config, splits } = status
+      const present = splits.get(name)
+      if (config === undefined || present === undefined) return { kind: 'unknown', known: [...splits.keys()] }
+      if (!matches(present.etag)) return { kind: 'stale', etag: present.etag }
+      const changed = withWeights(present.split, weights)
+      if (!changed.ok) return { kind: 'mistaken', mistakes: changed.mistakes }
+      const others = config.routing.splits
+      const routing = { ...config.routing, splits: others.map((split) => (split.name === name ? changed.split : split)) }
+      return change({ ...config, routing }, name)
+    },
+    countRejected() {
+      status = { ...status, rejected: status.rejected + 1 }
+    },
+    startDraining() {
+      status = { ...status, draining: true }
+    },
+  }
+}
+
+const pickedByWeight = at.picks + pickReasons.indexOf('weight')
+const lostToNoEndpoints = at.failures + failureKinds.indexOf('no_endpoints')
+
+/** Choices by weight for a backend: those that it received, and those lost because it had no endpoint. */
+export function weightedPicks(cells: Float64Array): number {
+  return cells[pickedByWeight]! + cells[lostToNoEndpoints]!
+}
+
+function sameWeights(a: Split, b: Split): boolean {
+  const weights = (split: Split): unknown => split.backends.map((backend) => [backend.name, backend.weight])
+  return a.totalWeight === b.totalWeight && isDeepStrictEqual(weights(a), weights(b))
+}

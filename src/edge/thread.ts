@@ -1,0 +1,73 @@
+import { Worker } from 'node:worker_threads'
+import type { EdgeLog } from './log.ts'
+import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
+
+type Reply = Exclude<FromWorker, { readonly kind: 'log' }>
+
+/** What became of a question: the worker's reply, or its end, or nothing in time. */
+export type Answer = Reply | { readonly kind: 'gone' } | { readonly kind: 'late'; readonly afterMs: number }
+
+export type WorkerThread = {
+  /** Sends and waits for the next reply, at most `deadlineMs`; one question at a time. Replies to older versions are passed over. */
+  ask(message: ToWorker, deadlineMs: number): Promise<Answer>
+  tell(message: ToWorker): void
+  /** Ends the thread with whatever it has in flight. */
+  terminate(): Promise<void>
+}
+
+/**
+ * Bounds what one worker may allocate: one that leaks ends alone (ERR_WORKER_OUT_OF_MEMORY) and is replaced, instead of taking the process along.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 1024 }
+
+/** `onExit` is called once, when nothing of the thread runs any more. */
+export function startThread(options: { readonly url: URL; readonly data: WorkerData; readonly log: EdgeLog; onExit(): void }): WorkerThread {
+  const { url, data, log, onExit } = options
+  const worker = new Worker(url, { workerData: data, name: `edge-${data.index}`, resourceLimits })
+  const settled = Promise.withResolvers<void>()
+  let gone = false
+  let waiting: ((answer: Answer) => void) | undefined
+
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'log') log[message.level](message.message, { ...message.fields, worker: data.index })
+    else waiting?.(message)
+  })
+  worker.on('messageerror', (error) => log.error('a message of a worker could not be read', { worker: data.index, error: error.message }))
+  worker.on('error', (error) =>
+    log.error('a worker failed', { worker: data.index, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  )
+  worker.on('exit', () => {
+    gone = true
+    waiting?.({ kind: 'gone' })
+    onExit()
+    settled.resolve()
+  })
+
+  return {
+    ask(message, deadlineMs) {
+      if (gone) return Promise.resolve({ kind: 'gone' })
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => settle({ kind: 'late', afterMs: deadlineMs }), deadlineMs)
+        const settle = (answer: Answer): void => {
+          clearTimeout(timer)
+          waiting = undefined
+          resolve(answer)
+        }
+        waiting = (answer) => {
+          if (answer.kind === 'gone' || answers(answer, message)) settle(answer)
+        }
+        worker.postMessage(message)
+      })
+    },
+    tell: (message) => worker.postMessage(message),
+    async terminate() {
+      await worker.terminate()
+      await settled.promise
+    },
+  }
+}
+
+/** Not every reply is to the question just asked: an answer that came too late for an earlier one may still arrive. */
+function answers(reply: Answer, question: ToWorker): boolean {
+  return 'version' in question ? 'version' in reply && reply.version === question.version : reply.kind === 'drained'
+}
