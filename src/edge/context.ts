@@ -1,0 +1,74 @@
+import type { ClientConnection } from './client.ts'
+import { RequestHead } from './request.ts'
+import { ResponseHead } from './response.ts'
+import type { Table } from './table.ts'
+import type { UpstreamConnection } from './upstream.ts'
+
+/** Reads of this size at most; one buffer per worker serves all upstream connections, because a read is consumed before the next. */
+const readBytes = 65_536
+
+/** What all connections of a worker share. */
+export class Context {
+  table: Table
+  requestHead: RequestHead
+  responseHead: ResponseHead
+  readonly counters: Float64Array
+  readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(readBytes)
+  readonly clients = new Set<ClientConnection>()
+  readonly upstreams = new Set<UpstreamConnection>()
+  readonly instanceId: string
+  /** The field that this edge adds to every request it forwards. */
+  readonly via: string
+  draining = false
+  /** Monotonic milliseconds, as of the latest event that read the clock: exact enough for deadlines. */
+  nowMs = performance.now()
+  /** Counts turns of the event loop in which an idle upstream connection was put to use. */
+  turn = 0
+  /** Reads since the turn began. */
+  readsInTurn = 0
+  #turnScheduled = false
+  #requestIds = 0
+  readonly #requestIdPrefix: string
+
+  constructor(table: Table, counters: Float64Array, instanceId: string, requestIdPrefix: string) {
+    this.table = table
+    this.counters = counters
+    this.instanceId = instanceId
+    this.via = `Via: 1.1 ${instanceId}\r\n`
+    this.#requestIdPrefix = requestIdPrefix
+    this.requestHead = new RequestHead(table.limits)
+    this.responseHead = new ResponseHead(table.limits)
+  }
+
+  use(table: Table): void {
+    if (table.limits.headers !== this.table.limits.headers) {
+      this.requestHead = new RequestHead(table.limits)
+      this.responseHead = new ResponseHead(table.limits)
+    }
+    this.table = table
+  }
+
+  /** 32 hexadecimal digits, unique among all workers: half drawn at start, half counted. */
+  newRequestId(): string {
+    return this.#requestIdPrefix + (++this.#requestIds).toString(16).padStart(16, '0')
+  }
+
+  /** Notes that an idle connection is put to use in this turn of the event loop; see `UpstreamConnection.isStale`. */
+  markTurn(): number {
+    if (!this.#turnScheduled) {
+      this.#turnScheduled = true
+      setImmediate(nextTurn, this)
+    }
+    return this.turn
+  }
+
+  endTurn(): void {
+    this.#turnScheduled = false
+    this.turn++
+    this.readsInTurn = 0
+  }
+}
+
+function nextTurn(context: Context): void {
+  context.endTurn()
+}

@@ -1,0 +1,184 @@
+import { leastRequestOfTwo } from './choose.ts'
+import { at, type FailureKind } from './counters.ts'
+import { stringBytesMaximum } from './encode.ts'
+import type { EndpointPool } from './endpoints.ts'
+import type { Exchange } from './exchange.ts'
+import { Field } from './fields.ts'
+import { latin1 } from './latin1.ts'
+import { matchesAny, pathOf } from './match.ts'
+import { failureAt, pickAt } from './record.ts'
+import { Method, type RequestHead } from './request.ts'
+import { rewriteRequest } from './rewrite.ts'
+import type { BackendTarget, SplitTarget } from './table.ts'
+
+/** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
+export function forward(exchange: Exchange, head: RequestHead): void {
+  const { client, context, table } = exchange
+  if (isForEdge(head)) return exchange.answer(204)
+  if (head.via && passedHere(head, context.instanceId)) return exchange.answer(508)
+  const host = client.hostOf(head.authority)
+  const split = host === undefined ? undefined : table.routes.find(host, pathOf(head.target))
+  if (split === undefined) return exchange.answer(404)
+  const maximum = table.limits.bodyBytes
+  if (maximum > 0 && head.contentLength > maximum) return exchange.answer(413)
+  const status = choose(exchange, split, head)
+  if (status !== 0) return exchange.answer(status)
+  exchange.head = rewriteRequest(head, client)
+  addBody(exchange)
+  if (!send(exchange, false)) overloaded(exchange)
+}
+
+/** RFC 9112 §3.2.4, RFC 9110 §7.6.2: asked of the edge itself, not of a service behind it. */
+function isForEdge(head: RequestHead): boolean {
+  return head.method === Method.Options && (head.target === '*' || head.maxForwards === 0)
+}
+
+function passedHere(head: RequestHead, instanceId: string): boolean {
+  for (let field = 0; field < head.fields.count; field++) {
+    if (head.fields.id(field) === Field.Via && head.value(field).includes(instanceId)) return true
+  }
+  return false
+}
+
+/** Explicit routes, then weight. Sets backend and endpoint; returns 0, or the status to answer with. */
+function choose(exchange: Exchange, split: SplitTarget, head: RequestHead): number {
+  for (const route of split.routes) {
+    if (!matchesAny(route.matches, head)) continue
+    route.backend.block[pickAt.route]!++
+    return settle(exchange, route.backend, undefined)
+  }
+  const backend = split.backends[split.picker.next()]!
+  backend.block[pickAt.weight]!++
+  return settle(exchange, backend, split.fallback)
+}
+
+function settle(exchange: Exchange, backend: BackendTarget, fallback: BackendTarget | undefined): number {
+  const endpoint = usable(backend, exchange)
+  exchange.fallback = fallback === backend ? undefined : fallback
+  exchange.backend = backend
+  if (endpoint !== undefined) {
+    exchange.endpoint = endpoint
+    return 0
+  }
+  backend.block[failureAt.no_endpoints]!++
+  return exchange.fallback === undefined ? 503 : fallBack(exchange)
+}
+
+/** The share of a backend that cannot serve goes to the fallback, and is counted there as such. */
+function fallBack(exchange: Exchange): number {
+  const fallback = exchange.fallback!
+  exchange.fallback = undefined
+  exchange.backend = fallback
+  exchange.endpoint = usable(fallback, exchange)
+  fallback.block[pickAt.fallback]!++
+  if (exchange.endpoint !== undefined) return 0
+  fallback.block[failureAt.no_endpoints]!++
+  return 503
+}
+
+/** One of the endpoints that are believed to accept connections. Where none is, any is tried, unless a fallback stands ready. */
+function usable(backend: BackendTarget, exchange: Exchange): EndpointPool | undefined {
+  const { endpoints } = backend
+  if (endpoints.length === 0) return undefined
+  const nowMs = exchange.context.nowMs
+  const chosen = leastRequestOfTwo(endpoints, Math.random)
+  if (chosen.downUntilMs <= nowMs) return chosen
+  const up = endpoints.filter((endpoint) => endpoint.downUntilMs <= nowMs)
+  if (up.length > 0) return leastRequestOfTwo(up, Math.random)
+  return exchange.fallback === undefined ? chosen : undefined
+}
+
+/** What of the body came with the head goes out with the head: as one string where it is small. */
+function addBody(exchange: Exchange): void {
+  const { out } = exchange.request
+  if (out.length === 0) return
+  if (typeof out === 'string') exchange.head += out
+  else if (out.length < stringBytesMaximum) exchange.head += latin1(out, 0, out.length)
+  else exchange.body = out
+}
+
+/** Puts the exchange on a connection to its endpoint and writes its beginning; false at the endpoint's limit of connections. */
+function send(exchange: Exchange, fresh: boolean): boolean {
+  const { context, client, endpoint, request, table } = exchange
+  const upstream = endpoint!.take(context, fresh)
+  if (upstream === undefined) return false
+  endpoint!.inFlight++
+  exchange.backend!.block[at.inFlight]!++
+  exchange.upstream = upstream
+  exchange.sentMs = context.nowMs
+  upstream.carry(exchange)
+  let flowing = upstream.socket.write(exchange.head, 'latin1')
+  if (exchange.body !== undefined) flowing = upstream.socket.write(exchange.body)
+  if (upstream.connected) upstream.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
+  if (!request.done) {
+    client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+    if (!upstream.connected || !flowing) waitForUpstream(exchange)
+  }
+  return true
+}
+
+/** The client is read no further until the upstream has taken what it was sent. */
+function waitForUpstream(exchange: Exchange): void {
+  const upstream = exchange.upstream!
+  exchange.client.pause()
+  exchange.client.deadlineMs = 0
+  if (!upstream.connected) return
+  upstream.deadlineMs = exchange.context.nowMs + exchange.table.timeouts.bodyIdleMs
+  upstream.socket.once('drain', () => {
+    if (exchange.upstream === upstream && !exchange.finished) exchange.upstreamDrained()
+  })
+}
+
+/** More of the request's body: takes what belongs to it and returns the position after that. The exchange may be over when this returns. */
+export function forwardBody(exchange: Exchange, bytes: Buffer): number {
+  const { context, client, request, table } = exchange
+  const position = request.read(bytes, 0, table.limits.bodyBytes)
+  if (position < 0) {
+    exchange.refuseBody(-position)
+    return bytes.length
+  }
+  const upstream = exchange.upstream
+  if (upstream === undefined) return position
+  exchange.streamed = true
+  const flowing = request.out.length === 0 || upstream.socket.write(request.out as string, 'latin1')
+  if (request.done) {
+    client.deadlineMs = 0
+    if (!exchange.response.started) upstream.deadlineMs = context.nowMs + table.timeouts.responseHeadMs
+  } else {
+    client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+    if (!flowing) waitForUpstream(exchange)
+  }
+  return position
+}
+
+function overloaded(exchange: Exchange): void {
+  exchange.backend!.block[failureAt.overload]!++
+  exchange.endpoint = undefined
+  exchange.answer(503)
+}
+
+/**
+ * Tries once more where nothing can be doubled: the connection was never made, or it was a kept one that died before a byte of the answer and
+ * the request is idempotent (RFC 9112 §9.3.1, RFC 9110 §9.2.2). Always within the same backend, except that a backend none of whose
+ * endpoints accepts a connection hands over to the fallback. Returns false when the failure is to be answered.
+ */
+export function retry(exchange: Exchange, kind: FailureKind, reused: boolean): boolean {
+  if (exchange.retried || exchange.streamed || exchange.response.heard) return false
+  const never = kind === 'connect'
+  const lost = kind === 'reset' && reused && exchange.isIdempotent
+  if (!never && !lost) return false
+  exchange.retried = true
+  const backend = exchange.backend!
+  exchange.endpoint = usable(backend, exchange)
+  if (exchange.endpoint === undefined) {
+    backend.block[failureAt.no_endpoints]!++
+    if (exchange.fallback === undefined || fallBack(exchange) !== 0) return false
+  } else if (never && backend.endpoints.length === 1) {
+    exchange.endpoint = undefined
+    return false
+  }
+  exchange.backend!.block[at.retries]!++
+  if (send(exchange, true)) return true
+  exchange.endpoint = undefined
+  return false
+}

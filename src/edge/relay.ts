@@ -1,0 +1,219 @@
+import { Chunked, ChunkedReader } from './chunked.ts'
+import { copyOf, encodeChunk, encodePlain, lastChunk, stringBytesMaximum } from './encode.ts'
+import type { Exchange } from './exchange.ts'
+import { latin1 } from './latin1.ts'
+import { Method } from './request.ts'
+import { areTrailers } from './requestBody.ts'
+import { parseResponse, ResponseBody, type ResponseHead } from './response.ts'
+import { rewriteResponse } from './rewrite.ts'
+import { startTunnel, tunnelEnded, tunnelFromUpstream } from './tunnel.ts'
+
+/** More interim answers than this are no service but an attack (CVE-2026-class loops of 1xx). */
+const interimMaximum = 10
+
+/** The response side of an exchange: where in the upstream's message it is, and how the client gets it. */
+export class ResponseRelay {
+  /** A byte of an answer has come, were it an interim one: the request is not tried again. */
+  heard = false
+  /** The final head has gone to the client. */
+  started = false
+  tunnel = false
+  status = 0
+  /** The upstream's connection may carry another exchange. */
+  reusable = false
+  /** The client's connection closes after this response. */
+  closes = false
+  interim = 0
+  /** A head of which only a part has come. */
+  partial: Buffer | undefined = undefined
+  body: number = ResponseBody.None
+  remaining = 0
+  reader: ChunkedReader | undefined = undefined
+  /** The client gets chunks, else plain bytes. */
+  chunks = false
+}
+
+export function readResponse(exchange: Exchange, bytes: Buffer, length: number): void {
+  const { response } = exchange
+  if (response.started) {
+    if (response.tunnel) tunnelFromUpstream(exchange, bytes, 0, length)
+    else relayBody(exchange, bytes, 0, length)
+    return
+  }
+  response.heard = true
+  if (response.partial === undefined) readHead(exchange, bytes, length)
+  else {
+    const joined = Buffer.concat([response.partial, bytes.subarray(0, length)])
+    response.partial = undefined
+    readHead(exchange, joined, joined.length)
+  }
+}
+
+/** Interim heads, if any, then the final one and what came with it. */
+function readHead(exchange: Exchange, bytes: Buffer, length: number): void {
+  const { context, response, table } = exchange
+  const head = context.responseHead
+  let start = 0
+  while (start < length) {
+    const end = parseResponse(bytes, start, length, table.limits, head)
+    if (end === 0) break
+    if (end < 0) return exchange.upstreamFailed('protocol')
+    start = end
+    if (head.status === 101) return switchProtocols(exchange, head, bytes, start, length)
+    if (head.status >= 200) return startResponse(exchange, head, bytes, start, length)
+    if (++response.interim > interimMaximum) return exchange.upstreamFailed('protocol')
+    // RFC 9110 §15.2: none to a 1.0 client. A 100 that we have sent already is not sent again.
+    if (exchange.minorVersion === 1 && !(head.status === 100 && exchange.client.continued))
+      exchange.client.write(`${rewriteResponse(head, true)}\r\n`)
+    if (head.status === 100) exchange.client.continued = true
+  }
+  if (start < length) response.partial = Buffer.from(bytes.subarray(start, length))
+}
+
+function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): void {
+  const { client, context, request, response } = exchange
+  context.nowMs = performance.now()
+  exchange.upstreamMs = context.nowMs - exchange.sentMs
+  response.started = true
+  response.status = head.status
+  response.reusable = head.keepAlive
+  const bodiless = exchange.method === Method.Head || head.status === 204 || head.status === 304
+  let { body } = head
+  if (bodiless) {
+    // RFC 9112 §6.3: no body whatever the head says. A server that announces one here may well send it: its connection is not trusted further.
+    if (exchange.method !== Method.Head && (head.contentLength > 0 || body === ResponseBody.Chunked)) response.reusable = false
+    body = ResponseBody.None
+  } else if (body === ResponseBody.UntilClose) response.reusable = false
+  response.body = body
+  response.remaining = head.contentLength
+  if (body === ResponseBody.Chunked) response.reader = new ChunkedReader()
+  const openEnded = body === ResponseBody.Chunked || body === ResponseBody.UntilClose
+  response.chunks = openEnded && exchange.minorVersion === 1
+  response.closes = !exchange.keepAlive || !request.done || context.draining || client.halfClosed || (openEnded && !response.chunks)
+  if (head.keepAliveSeconds >= 0) limitIdle(exchange, head.keepAliveSeconds)
+  let text = rewriteResponse(head, head.status === 204)
+  if (response.chunks) text += 'Transfer-Encoding: chunked\r\n'
+  if (response.closes) text += 'Connection: close\r\n'
+  else if (exchange.minorVersion === 0) text += 'Connection: keep-alive\r\n'
+  text += '\r\n'
+  // The common case: a response that came whole leaves as one string.
+  if (body === ResponseBody.Length && length - start === response.remaining && length - start < stringBytesMaximum) {
+    response.remaining = 0
+    if (!client.write(text + latin1(bytes, start, length))) client.congested = true
+    exchange.finish()
+    return
+  }
+  if (body === ResponseBody.None || (body === ResponseBody.Length && response.remaining === 0)) {
+    client.write(text)
+    if (length > start) response.reusable = false
+    exchange.finish()
+    return
+  }
+  client.socket.cork()
+  client.write(text)
+  if (length > start) relayBody(exchange, bytes, start, length)
+  else exchange.upstream!.deadlineMs = context.nowMs + exchange.table.timeouts.bodyIdleMs
+  client.socket.uncork()
+}
+
+/** An upstream that says how long it keeps an idle connection is believed, with a margin for what is on its way. */
+function limitIdle(exchange: Exchange, seconds: number): void {
+  const upstream = exchange.upstream!
+  upstream.idleMs = Math.min(exchange.table.timeouts.upstreamIdleMs, Math.max(0, seconds * 1000 - 1000))
+  if (upstream.idleMs === 0) exchange.response.reusable = false
+}
+
+function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: number): void {
+  const { response } = exchange
+  switch (response.body) {
+    case ResponseBody.Length: {
+      const end = Math.min(length, start + response.remaining)
+      response.remaining -= end - start
+      // Bytes behind the body answer no request of ours (RFC 9112 §9.2).
+      if (end < length) response.reusable = false
+      deliver(exchange, copyOf(bytes, start, end), response.remaining === 0)
+      return
+    }
+    case ResponseBody.Chunked:
+      relayChunks(exchange, response.reader!, bytes, start, length)
+      return
+    default: {
+      const range = [start, length]
+      deliver(exchange, response.chunks ? encodeChunk(bytes, range, length - start, '') : encodePlain(bytes, range, length - start), false)
+    }
+  }
+}
+
+function relayChunks(exchange: Exchange, reader: ChunkedReader, bytes: Buffer, start: number, length: number): void {
+  const { response } = exchange
+  const outcome = reader.read(bytes, start, length)
+  if (outcome === Chunked.Malformed || outcome === Chunked.TrailersTooLong) {
+    exchange.upstreamFailed('protocol')
+    return
+  }
+  const done = outcome === Chunked.Done
+  if (done && reader.position < length) response.reusable = false
+  if (!response.chunks) return deliver(exchange, encodePlain(bytes, reader.ranges, reader.dataBytes), done)
+  deliver(exchange, encodeChunk(bytes, reader.ranges, reader.dataBytes, done ? endOfChunks(exchange, reader.trailers) : ''), done)
+}
+
+/** Trailers go to those who said that they take them; framing fields among them never do. */
+function endOfChunks(exchange: Exchange, trailers: string): string {
+  return exchange.takesTrailers && trailers !== '' && areTrailers(trailers) ? `0\r\n${trailers}\r\n` : lastChunk
+}
+
+function deliver(exchange: Exchange, data: string | Buffer, done: boolean): void {
+  const { client, context, table } = exchange
+  const flowing = data.length === 0 || client.write(data)
+  if (done) {
+    if (!flowing) client.congested = true
+    exchange.finish()
+    return
+  }
+  const upstream = exchange.upstream!
+  const deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  if (flowing) {
+    upstream.deadlineMs = deadlineMs
+    return
+  }
+  // The client is slower than the upstream: the upstream is read no further until it has caught up.
+  upstream.socket.pause()
+  upstream.deadlineMs = 0
+  client.deadlineMs = deadlineMs
+  client.congested = true
+}
+
+/** The client has taken all that was written to it. */
+export function responseDrained(exchange: Exchange): void {
+  const upstream = exchange.upstream
+  if (upstream === undefined) return
+  exchange.client.deadlineMs = 0
+  upstream.deadlineMs = exchange.context.nowMs + exchange.table.timeouts.bodyIdleMs
+  upstream.socket.resume()
+}
+
+/** The upstream has closed its side. */
+export function responseEnded(exchange: Exchange): void {
+  const { client, response } = exchange
+  if (response.tunnel) return tunnelEnded(exchange)
+  if (!response.started) return exchange.upstreamFailed(response.partial === undefined && response.interim === 0 ? 'reset' : 'protocol')
+  if (response.body !== ResponseBody.UntilClose) return exchange.upstreamFailed('reset')
+  if (response.chunks) client.write(lastChunk)
+  exchange.finish()
+}
+
+/** RFC 9110 §7.8: a tunnel begins with the upstream's 101 for a protocol that the client asked for, and never before. */
+function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): void {
+  const asked = exchange.upgrade.toLowerCase().split(',')
+  if (exchange.upgrade === '' || !asked.some((protocol) => protocol.trim() === head.upgrade.toLowerCase())) {
+    return exchange.upstreamFailed('protocol')
+  }
+  const { context, response } = exchange
+  context.nowMs = performance.now()
+  exchange.upstreamMs = context.nowMs - exchange.sentMs
+  response.started = true
+  response.tunnel = true
+  response.status = 101
+  exchange.client.write(`${rewriteResponse(head, true)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`)
+  startTunnel(exchange, bytes, start, length)
+}

@@ -1,0 +1,108 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { addressText } from './addresses.ts'
+import { ClientConnection } from './client.ts'
+import type { ListenAddress } from './config.ts'
+import type { Context } from './context.ts'
+import { workerAt } from './counters.ts'
+
+const backlog = 4096
+/** What may wait in memory for a slow client, beside one read from the upstream. Smaller, and every second 64 KiB read would pause its upstream. */
+const bufferedBytes = 131_072
+
+/** A listening socket. Until `open` gives it a context it keeps those who connect waiting. */
+export class Listener {
+  readonly address: ListenAddress
+  readonly #server: Server
+  #context: Context | undefined = undefined
+  #waiting: Socket[] = []
+
+  private constructor(server: Server, address: ListenAddress) {
+    this.#server = server
+    this.address = address
+    server.on('connection', (socket) => this.#accept(socket))
+  }
+
+  /** Rejects when the address cannot be bound. */
+  static bind(address: ListenAddress, shared: boolean): Promise<Listener> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: bufferedBytes })
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: address.host, port: address.port, backlog, reusePort: shared }, () => {
+        server.removeListener('error', reject)
+        const bound = server.address()
+        const port = bound !== null && typeof bound === 'object' ? bound.port : address.port
+        resolve(new Listener(server, { host: address.host, port }))
+      })
+    })
+  }
+
+  get key(): string {
+    return addressText(this.address)
+  }
+
+  open(context: Context): void {
+    this.#context = context
+    // A listener that fails later, as for want of file descriptors, goes on with the next connection.
+    this.#server.on('error', () => context.counters[workerAt.connectionsRefused]!++)
+    for (const socket of this.#waiting.splice(0)) this.#accept(socket)
+  }
+
+  /** Accepts no more; connections that it has accepted live on. */
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#waiting.splice(0)) socket.destroy()
+  }
+
+  #accept(socket: Socket): void {
+    const context = this.#context
+    if (context === undefined) {
+      this.#waiting.push(socket)
+      return
+    }
+    if (context.clients.size >= context.table.limits.connections) {
+      context.counters[workerAt.connectionsRefused]!++
+      socket.destroy()
+      return
+    }
+    serve(context, socket)
+  }
+}
+
+type Owned = Socket & { client: ClientConnection }
+
+/** Listeners are functions of the module and find their connection on the socket: closures would cost each idle connection 400 bytes. */
+function serve(context: Context, socket: Socket): void {
+  const owned = socket as Owned
+  context.nowMs = performance.now()
+  owned.client = new ClientConnection(context, socket)
+  owned.on('data', onData)
+  owned.on('end', onEnd)
+  owned.on('drain', onDrain)
+  owned.on('error', onError)
+  owned.on('close', onClose)
+}
+
+function onData(this: Owned, bytes: Buffer): void {
+  this.client.receive(bytes)
+}
+function onEnd(this: Owned): void {
+  this.client.ended()
+}
+function onDrain(this: Owned): void {
+  this.client.drained()
+}
+/** 'close' follows, and is what is acted upon. */
+function onError(this: Owned): void {
+  this.destroy()
+}
+function onClose(this: Owned): void {
+  this.client.closed()
+}
+
+/** Gives up on whatever has waited too long. */
+export function sweep(context: Context): void {
+  const now = performance.now()
+  context.nowMs = now
+  for (const client of context.clients) if (client.deadlineMs !== 0 && client.deadlineMs <= now) client.expire()
+  for (const upstream of context.upstreams) if (upstream.deadlineMs !== 0 && upstream.deadlineMs <= now) upstream.expire()
+}

@@ -1,0 +1,93 @@
+import { type CompiledMatch, compileMatch, compileRoutes, type RouteTable } from '../core/routing/compile.ts'
+import type { CompileRegex, Split } from '../core/routing/types.ts'
+import type { EdgeConfig, Limits, Timeouts } from './config.ts'
+import type { EndpointPool, Endpoints } from './endpoints.ts'
+import { type Picker, picker } from './pick.ts'
+import type { BackendBlocks } from './protocol.ts'
+import { type Trust, trustOf } from './trust.ts'
+
+export type BackendTarget = {
+  readonly name: string
+  /** This worker's counters of the backend; its only writer. */
+  readonly block: Float64Array
+  readonly endpoints: readonly EndpointPool[]
+}
+
+export type SplitTarget = {
+  readonly name: string
+  readonly backends: readonly BackendTarget[]
+  readonly picker: Picker
+  readonly routes: readonly { readonly matches: readonly CompiledMatch[]; readonly backend: BackendTarget }[]
+  /** Where the share of a backend without a usable endpoint goes; undefined: nowhere, 503. */
+  readonly fallback: BackendTarget | undefined
+}
+
+/** All that a worker decides by, compiled from one configuration. Swapped by one reference; a request sees one table from its head on. */
+export type Table = {
+  readonly version: number
+  readonly routes: RouteTable<SplitTarget>
+  readonly splits: ReadonlyMap<string, SplitTarget>
+  /** Header names, in lower case, that decide where a request goes: no Connection field may remove them. */
+  readonly routingHeaders: ReadonlySet<string>
+  readonly trust: Trust
+  readonly limits: Limits
+  readonly timeouts: Timeouts
+}
+
+export type TableInput = {
+  readonly version: number
+  readonly config: EdgeConfig
+  readonly blocks: BackendBlocks
+  /** The table in use: its splits' accumulators live on. */
+  readonly before: Table | undefined
+  readonly endpoints: Endpoints
+  readonly regex: CompileRegex
+  /** Where a split that is new starts in its sequence, in [0, 1). */
+  readonly phaseOf: (split: string) => number
+}
+
+export function buildTable(input: TableInput): Table {
+  const { config } = input
+  const splits = new Map(config.routing.splits.map((split) => [split.name, buildSplit(split, input)]))
+  const routes = config.routing.routes.map((route) => ({ route, target: splits.get(route.split)! }))
+  const routingHeaders = new Set<string>()
+  for (const split of splits.values()) {
+    for (const route of split.routes) for (const match of route.matches) for (const header of match.headers) routingHeaders.add(header.name)
+  }
+  return {
+    version: input.version,
+    routes: compileRoutes(routes),
+    splits,
+    routingHeaders,
+    trust: trustOf(config.trustedProxies),
+    limits: config.limits,
+    timeouts: config.timeouts,
+  }
+}
+
+function buildSplit(split: Split, input: TableInput): SplitTarget {
+  const backends = split.backends.map((backend) => ({
+    name: backend.name,
+    block: new Float64Array(input.blocks[split.name]![backend.name]!),
+    endpoints: backend.endpoints.map((endpoint) => input.endpoints.pool(endpoint)),
+  }))
+  const named = (name: string): BackendTarget => backends.find((backend) => backend.name === name)!
+  const before = input.before?.splits.get(split.name)
+  const weights = split.backends.map((backend) => backend.weight)
+  return {
+    name: split.name,
+    backends,
+    picker:
+      before === undefined
+        ? picker(weights, input.phaseOf(split.name))
+        : before.picker.reweighted(
+            weights,
+            backends.map(({ name }) => before.backends.findIndex((earlier) => earlier.name === name)),
+          ),
+    routes: split.routes.map((route) => ({
+      matches: route.match.map((match) => compileMatch(match, input.regex)),
+      backend: named(route.backend),
+    })),
+    fallback: split.fallback.kind === 'none' ? undefined : named(split.fallback.backend),
+  }
+}
