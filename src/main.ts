@@ -12,7 +12,7 @@ import { stopSignal } from './lib/stopSignal.ts'
 import { startSupervised, supervisor } from './lib/supervised.ts'
 
 /** Where an edge listens, as URLs. */
-type EdgeUrls = { readonly listeners: string[]; readonly admin: string }
+type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
 
 /** How long an edge may take to end after its demo has gone away, or asked it to. */
 const supervisedStopMs = 5_000
@@ -32,6 +32,7 @@ async function edge(flags: Flags): Promise<number> {
     log: openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY }),
     signal: parent === undefined ? stop : AbortSignal.any([stop, parent.gone]),
     onReady: (urls) => parent?.tellReady(urls),
+    version,
   })
   return 0
 }
