@@ -75,11 +75,9 @@ function connectionFamilies(worker: Float64Array): Family[] {
 function tableFamilies(table: Scrape['table']): Family[] {
   const splits = table.routing?.splits ?? []
   const weights = splits.flatMap((split) => split.backends.map(({ name, weight }) => ({ labels: labelsOf(split.name, name), value: weight })))
-  const totals = splits.map((split) => ({ labels: { namespace: '', split: split.name }, value: split.totalWeight }))
   const appliedSeconds = table.appliedAt === undefined ? undefined : table.appliedAt.getTime() / 1000
   return [
     gauge('spillway_edge_weight_configured', 'The weight that a backend has in the table in use.', weights),
-    gauge('spillway_edge_weight_sum', 'What the weights of a split add up to.', totals),
     gauge('spillway_edge_config_generation', 'The version of the table in use by all workers.', only(table.version)),
     gauge('spillway_edge_config_applied_timestamp_seconds', 'When the table in use was applied by all workers.', only(appliedSeconds)),
     counter('spillway_edge_config_rejected_total', 'Configurations that were refused as a whole.', only(table.rejected)),

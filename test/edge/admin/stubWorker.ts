@@ -1,7 +1,8 @@
 /**
  * A worker that serves nothing: it keeps the protocol, tells on a channel what it was told, and counts and dies on command. What it refuses,
  * or does not survive, is named by the configuration: port 6 is refused by all, port 7 by worker 1 only; a split named `dies` ends the
- * thread at `apply`, `hangs` is never answered, `refused` is refused.
+ * thread at `apply`, `hangs` is never answered, `hangs-once`
+ * not by a worker 1 that has a table already, `refused` is refused by worker 1.
  */
 import { BroadcastChannel, parentPort, threadId, workerData } from 'node:worker_threads'
 import type { BackendBlocks, FromWorker, ToWorker, WorkerData } from '../../../src/edge/protocol.ts'
@@ -11,6 +12,7 @@ const { index, block } = workerData as WorkerData
 const channel = new BroadcastChannel(stubChannel)
 const main = parentPort!
 let blocks: BackendBlocks = {}
+let hasTable = false
 let foundPort = 40_000
 
 main.on('message', (message: ToWorker) => {
@@ -34,8 +36,10 @@ function answerTo(message: ToWorker): FromWorker | undefined {
       const names = config.routing.splits.map((split) => split.name)
       if (names.includes('dies')) process.exit(1)
       if (names.includes('hangs')) return undefined
+      if (names.includes('hangs-once') && index === 1 && hasTable) return undefined
       if (names.includes('refused') && index === 1) return { kind: 'refused', version, message: 'the table is no good' }
       blocks = message.blocks
+      hasTable = true
       return { kind: 'applied', version }
     }
     case 'drain':
