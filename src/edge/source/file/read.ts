@@ -1,0 +1,99 @@
+import { resolve } from 'node:path'
+import type { Split } from '../../../core/routing/types.ts'
+import { validate } from '../../../core/routing/validate.ts'
+import { compileRegex } from '../../../lib/regex.ts'
+import type { EdgeConfig } from '../../config.ts'
+import { openDocument, type YamlDocument } from './document.ts'
+import { type EdgeFile, edgeShape } from './edgeShape.ts'
+import { type Finding, GaveUp, locate, type Path, type Place, type Reading, startReading } from './reading.ts'
+import { checkFileRules } from './rules.ts'
+import type { Named } from './shape.ts'
+
+/** A finding with its place in lines and columns. */
+export type Fault = Omit<Finding, 'offset'> & { readonly line: number; readonly column: number }
+export type Read = { readonly kind: 'config'; readonly config: EdgeConfig } | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
+
+/** Reads the bytes of a configuration file that lies in `folder`; tells every mistake at once, in the order of the file. */
+export function readEdge(bytes: Uint8Array, folder: string): Read {
+  const document = openDocument(bytes)
+  if (document.errors.length > 0)
+    return faults(
+      document,
+      document.errors.map((error) => ({ kind: 'syntax', path: [], ...error })),
+    )
+  const reading = startReading(document)
+  const root: Place = { node: document.root, path: [], aliased: false }
+  if (document.root === null) reading.report('structure', root, { message: 'the file is empty', fix: 'write at least listeners, routes and splits' })
+  else {
+    const config = readConfig(root, reading, folder)
+    if (config !== undefined && reading.findings.length === 0) return { kind: 'config', config }
+  }
+  return faults(document, reading.findings)
+}
+
+function readConfig(root: Place, reading: Reading, folder: string): EdgeConfig | undefined {
+  try {
+    const config = edgeConfig(edgeShape.read(root, reading), folder)
+    const before = reading.findings.slice()
+    // What rests on a hole in the file says nothing.
+    for (const { path, ...complaint } of [...checkFileRules(config), ...validate(config.routing, compileRegex)])
+      if (!before.some((finding) => overlap(finding.path, path))) reading.report('meaning', { ...locate(path, root, reading), path }, complaint)
+    return config
+  } catch (error) {
+    if (error instanceof GaveUp) return undefined
+    throw error
+  }
+}
+
+/** Whether one is at, above or below the other. */
+function overlap(a: Path, b: Path): boolean {
+  return a.slice(0, b.length).every((part, index) => part === b[index])
+}
+
+function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
+  const { listeners, admin, trustedProxies, timeouts, limits, routes, splits } = file
+  return {
+    listeners,
+    admin: { address: admin.address, ...(admin.tokenFile === undefined ? {} : { tokenFile: resolve(folder, admin.tokenFile) }) },
+    trustedProxies,
+    timeouts: {
+      requestHeadMs: timeouts.requestHead,
+      keepAliveMs: timeouts.keepAlive,
+      bodyIdleMs: timeouts.bodyIdle,
+      connectMs: timeouts.connect,
+      responseHeadMs: timeouts.responseHead,
+      upstreamIdleMs: timeouts.upstreamIdle,
+      tunnelIdleMs: timeouts.tunnelIdle,
+      drainDelayMs: timeouts.drainDelay,
+      drainMs: timeouts.drain,
+    },
+    limits,
+    routing: {
+      routes: routes.map(({ host, ...route }) => ({ ...(host === undefined ? {} : { host }), ...route })),
+      splits: splits.map(splitOf),
+    },
+  }
+}
+
+function splitOf({ name, value }: Named<EdgeFile['splits'][number]['value']>): Split {
+  const { totalWeight, backends, routes, fallback } = value
+  return {
+    name,
+    totalWeight: totalWeight ?? backends.reduce((sum, backend) => sum + backend.value.weight, 0),
+    backends: backends.map((backend) => ({ name: backend.name, ...backend.value })),
+    routes: routes.map((route) => ({
+      ...route,
+      match: route.match.map(({ method, path, ...lists }) => ({
+        ...(method === undefined ? {} : { method }),
+        ...(path === undefined ? {} : { path }),
+        ...lists,
+      })),
+    })),
+    fallback: fallback === 'none' ? { kind: 'none' } : { kind: 'backend', backend: fallback },
+  }
+}
+
+function faults(document: YamlDocument, findings: readonly Finding[]): Read {
+  const placed = findings.toSorted((a, b) => a.offset - b.offset).map(({ offset, ...finding }) => ({ ...finding, ...document.position(offset) }))
+  return { kind: 'faults', faults: placed }
+}

@@ -1,0 +1,79 @@
+import { type Complaint, shown } from '../../../core/routing/names.ts'
+import type { Mistake } from '../../../core/routing/validate.ts'
+import type { EdgeConfig } from '../../config.ts'
+import { addressText, canonicalHost, collide, ipv6Host, isLoopback, meets } from './address.ts'
+
+/** What is wrong between the parts of a file, beyond the routing itself. */
+export function checkFileRules(config: EdgeConfig): readonly Mistake[] {
+  return [...addressMistakes(config), ...endpointMistakes(config), ...hostMistakes(config), ...fallbackMistakes(config)]
+}
+
+function addressMistakes({ listeners, admin }: EdgeConfig): Mistake[] {
+  const mistakes: Mistake[] = []
+  for (const [index, { address }] of listeners.entries()) {
+    const path = ['listeners', index, 'address']
+    const told = shown(addressText(address))
+    const key = (of: typeof address): string => `${canonicalHost(of.host)} ${of.port}`
+    const earlier = listeners.findIndex((other) => key(other.address) === key(address))
+    if (earlier < index && address.port !== 0) mistakes.push({ path, message: `${told} is listeners[${earlier}] too`, fix: 'keep one of them' })
+    if (collide(address, admin.address))
+      mistakes.push({
+        path,
+        message: `${told} collides with the admin address ${addressText(admin.address)}`,
+        fix: 'write another port here or in admin.address',
+      })
+  }
+  if (!isLoopback(admin.address.host) && admin.tokenFile === undefined)
+    mistakes.push({
+      path: ['admin', 'address'],
+      message: `${shown(addressText(admin.address))} can be reached from other machines, and admin.tokenFile is missing`,
+      fix: `write 127.0.0.1:${admin.address.port}, or add admin.tokenFile`,
+    })
+  return mistakes
+}
+
+function endpointMistakes({ listeners, admin, routing }: EdgeConfig): Mistake[] {
+  const mistakes: Mistake[] = []
+  for (const split of routing.splits)
+    for (const backend of split.backends) {
+      const seen = new Map<string, number>()
+      for (const [index, endpoint] of backend.endpoints.entries()) {
+        const told = shown(addressText(endpoint))
+        const report = (complaint: Complaint): void => {
+          mistakes.push({ path: ['splits', split.name, 'backends', backend.name, 'endpoints', index], ...complaint })
+        }
+        const key = `${canonicalHost(endpoint.host)} ${endpoint.port}`
+        const earlier = seen.get(key)
+        if (earlier !== undefined) report({ message: `${told} is endpoints[${earlier}] too`, fix: 'keep one of them' })
+        else seen.set(key, index)
+        const loop = listeners.findIndex((listener) => meets(endpoint, listener.address))
+        if (loop >= 0) report({ message: `${told} is the edge itself (listeners[${loop}]): a loop`, fix: 'write the address of the service' })
+        if (meets(endpoint, admin.address))
+          report({ message: `${told} is the admin interface of the edge, never to be reached from outside`, fix: 'write the address of the service' })
+      }
+    }
+  return mistakes
+}
+
+/** Hosts compare as texts, and clients send IPv6 in its shortest form. */
+function hostMistakes({ routing }: EdgeConfig): Mistake[] {
+  return routing.routes.flatMap(({ host }, index) => {
+    if (host === undefined || !host.startsWith('[')) return []
+    const canonical = ipv6Host(host)
+    if (canonical === host) return []
+    const path = ['routes', index, 'host']
+    if (canonical === undefined) return [{ path, message: `${shown(host)} is not an IPv6 address`, fix: 'write one like [2001:db8::1]' }]
+    return [{ path, message: `${shown(host)} is not how clients write this address`, fix: `write "${canonical}"` }]
+  })
+}
+
+/** `fallback: none` is told from the fallback to a backend by that word alone. */
+function fallbackMistakes({ routing }: EdgeConfig): Mistake[] {
+  return routing.splits
+    .filter((split) => split.backends.some((backend) => backend.name === 'none'))
+    .map((split) => ({
+      path: ['splits', split.name, 'backends', 'none'],
+      message: 'none is no name for a backend: a fallback could not tell',
+      fix: 'rename it',
+    }))
+}
