@@ -124,7 +124,9 @@ function openEdge({ source, log, onReady, version = 'unknown', workerUrl = defau
       const adminAddress = admin.address()
       if (announced || adminAddress === undefined) return
       announced = true
-      onReady?.({ listeners: crew.listeners().map(urlOf), admin: urlOf(adminAddress) })
+      const urls = { listeners: crew.listeners().map(urlOf), admin: urlOf(adminAddress) }
+      log.info('ready', { listeners: urls.listeners.join(' '), admin: urls.admin })
+      onReady?.(urls)
     },
     drain: () => drainAll({ state, lane, crew, log }),
     close: () => closeAll(crew, admin),

@@ -3,7 +3,7 @@ import type { Split } from '../core/routing/types.ts'
 import { type Mistake, withWeights } from '../core/routing/validate.ts'
 import type { Ledger } from './blocks.ts'
 import type { EdgeConfig } from './config.ts'
-import { at, failureKinds, pickReasons } from './counters.ts'
+import { at, pickReasons } from './counters.ts'
 import type { ChangeOutcome, Crew } from './crew.ts'
 
 export type SplitStatus = {
@@ -101,11 +101,10 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
 }
 
 const pickedByWeight = at.picks + pickReasons.indexOf('weight')
-const lostToNoEndpoints = at.failures + failureKinds.indexOf('no_endpoints')
 
-/** Choices by weight for a backend: those that it received, and those lost because it had no endpoint. */
+/** Choices by weight for a backend, those included that it lost to its fallback or to a 503 because nothing of it could take them. */
 export function weightedPicks(cells: Float64Array): number {
-  return cells[pickedByWeight]! + cells[lostToNoEndpoints]!
+  return cells[pickedByWeight]!
 }
 
 function sameWeights(a: Split, b: Split): boolean {

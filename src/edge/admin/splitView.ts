@@ -23,7 +23,7 @@ export type BackendView = {
   readonly name: string
   readonly weight: number
   readonly configuredShare: number
-  /** Only choices by weight, since the weights last changed; those lost for want of an endpoint count as this backend's. */
+  /** Only choices by weight, since the weights last changed; those lost for want of an endpoint are among them. */
   readonly actual: { readonly picks: number; readonly share: number | null }
   /** All since the edge started. */
   readonly requests: number

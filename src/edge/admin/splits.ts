@@ -82,7 +82,7 @@ export function openSplits(options: {
       return lane(async () => {
         if (state.status().draining) return problem(503, { detail: 'The edge is shutting down.', fix: 'Send it to the instance that takes over.' })
         const outcome = await state.setWeights(name, weights.weights, matches)
-        if (outcome.kind === 'applied') log.info('weights were set by admin', { split: name, weights: JSON.stringify(weights.weights) })
+        if (outcome.kind === 'applied') log.info('weights were set by admin', { split: name, ...prefixed(weights.weights) })
         return answerTo(outcome, name)
       })
     },
@@ -132,6 +132,11 @@ function parseWeights(value: unknown): { readonly weights: Readonly<Record<strin
     detail: `weights.${name}: ${JSON.stringify(weight)} is not a number.`,
     fix: 'Write an integer from 0 to 1000000, without quotes.',
   })
+}
+
+/** As fields of a log line: `weight.stable` and so on. */
+function prefixed(weights: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(weights).map(([backend, weight]) => [`weight.${backend}`, weight]))
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
