@@ -1,0 +1,64 @@
+import type { ContenderName } from '../contenders/contender.ts'
+import type { ScenarioName } from '../scenarios/scenario.ts'
+import type { Row } from './rows.ts'
+
+export type Verdict = 'moonshot' | 'reached' | 'missed' | 'not measured'
+
+export type Goal = {
+  readonly name: string
+  /** As a reader would write it. */
+  readonly toReach: string
+  readonly moonshot: string
+  readonly measured: string
+  readonly verdict: Verdict
+}
+
+/** What Spillway has set itself, each against this run's rows. */
+export function goalsOf(rows: readonly Row[]): Goal[] {
+  const find = (contender: ContenderName, scenario: ScenarioName): Row | undefined =>
+    rows.find((row) => row.contender === contender && row.scenario === scenario)
+  const spillway = (scenario: ScenarioName): Row | undefined => find('spillway', scenario)
+  const ratio = (peer: ContenderName, toReach: number, moonshot: number): Goal =>
+    atMost(`CPU per request, keepalive-get: Spillway / ${peer}`, find(peer, 'keepalive-get')?.spillwayCpuRatio, { toReach, moonshot, unit: '' })
+  const weights = spillway('weight-change')
+  return [
+    ratio('nginx', 1.15, 1.0),
+    ratio('haproxy', 1.3, 1.1),
+    ratio('node-http-undici', 0.45, 0.35),
+    ratio('http-proxy', 0.16, 0.12),
+    atMost('CPU per request: 1,000 routes / one route', extra(spillway('routes-1000'), 'ratioToOneRoute'), { toReach: 1.1, unit: '' }),
+    atMost('p99 while weights change / at rest', extra(weights, 'p99Ratio'), { toReach: 1.2, unit: '' }),
+    atMost('errors while weights change', weights?.errors, { toReach: 0, unit: '' }),
+    atMost('memory of an idle kept connection', kilobytes(extra(spillway('idle-10000'), 'bytesPerConnection')), { toReach: 6, unit: ' KB' }),
+    atMost('process with one worker, under load', spillway('keepalive-get')?.rssMb ?? undefined, { toReach: 90, unit: ' MB' }),
+    atMost('each further worker', extra(spillway('worker-memory'), 'rssMbPerFurtherWorker'), { toReach: 25, unit: ' MB' }),
+  ]
+}
+
+type Bound = { readonly toReach: number; readonly moonshot?: number; readonly unit: string }
+
+function atMost(name: string, measured: number | undefined, { toReach, moonshot, unit }: Bound): Goal {
+  const text = (value: number | undefined): string => (value === undefined ? '–' : `≤ ${value}${unit}`)
+  return {
+    name,
+    toReach: text(toReach),
+    moonshot: text(moonshot),
+    measured: measured === undefined ? '–' : `${Number(measured.toFixed(2))}${unit}`,
+    verdict: verdictOf(measured, toReach, moonshot),
+  }
+}
+
+function verdictOf(measured: number | undefined, toReach: number, moonshot: number | undefined): Verdict {
+  if (measured === undefined) return 'not measured'
+  if (moonshot !== undefined && measured <= moonshot) return 'moonshot'
+  return measured <= toReach ? 'reached' : 'missed'
+}
+
+function extra(row: Row | undefined, name: string): number | undefined {
+  const value = row?.[name]
+  return typeof value === 'number' ? value : undefined
+}
+
+function kilobytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 1000
+}

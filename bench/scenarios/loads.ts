@@ -1,0 +1,55 @@
+import type { Running } from '../contenders/contender.ts'
+import { readCore } from '../measure/core.ts'
+import { cpuMicros, residentBytes } from '../measure/processes.ts'
+import { type Load, runWrk } from '../measure/wrk.ts'
+import { largeReplyBytes, largeReplyPath, smallReplyBytes } from '../origin.ts'
+import { megabyte, type Sample, type Scenario, type ScenarioName, type Tools, usualInstance } from './scenario.ts'
+
+export const usualLoad: Load = {
+  connections: 64,
+  method: 'GET',
+  targets: [{ host: 'shop.example', path: '/products/2871?variant=green' }],
+  bodyBytes: 0,
+  closesConnections: false,
+  replyBytes: smallReplyBytes,
+}
+
+/** One load run against one process, with the CPU that the process and all its threads and children used for it. */
+export async function measureLoad({ pid, port }: Running, load: Load, tools: Tools): Promise<Sample> {
+  const coreBefore = readCore(tools.contenderCore)
+  const before = cpuMicros(pid)
+  const result = await runWrk({ port, seconds: tools.seconds, load }, tools)
+  const used = cpuMicros(pid) - before
+  const core = readCore(tools.contenderCore).since(coreBefore)
+  return {
+    requestsPerSecond: result.requests / (result.durationMs / 1000),
+    cpuMicrosPerRequest: used / result.requests,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    rssMb: residentBytes(pid) / megabyte,
+    errors: result.errors,
+    extras: { otherWorkOnCore: Math.max(0, core.busyMicros - used) / core.totalMicros },
+  }
+}
+
+function loadScenario(name: ScenarioName, what: string, load: Load): Scenario {
+  return {
+    name,
+    what,
+    instances: [usualInstance],
+    startsAnew: false,
+    cost: { loadRuns: 1, otherSeconds: 0.2 },
+    measure: ([running], tools) => measureLoad(running as Running, load, tools),
+  }
+}
+
+export const loadScenarios: readonly Scenario[] = [
+  loadScenario('keepalive-get', 'GET with 8 browser headers on 64 kept connections, replies of 1 KiB', usualLoad),
+  loadScenario('reply-64k', 'the same with replies of 64 KiB', {
+    ...usualLoad,
+    targets: [{ host: 'shop.example', path: largeReplyPath }],
+    replyBytes: largeReplyBytes,
+  }),
+  loadScenario('post-4k', 'POST of 4 KiB on 64 kept connections, replies of 1 KiB', { ...usualLoad, method: 'POST', bodyBytes: 4096 }),
+  loadScenario('connection-per-request', 'GET with Connection: close, 64 at a time', { ...usualLoad, closesConnections: true }),
+]
