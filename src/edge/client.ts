@@ -4,6 +4,7 @@ import { codeIndex, workerAt } from './counters.ts'
 import { Exchange } from './exchange.ts'
 import { forward, forwardBody } from './forward.ts'
 import { parseAuthority } from './host.ts'
+import { readBuffer } from './readBuffer.ts'
 import { responseDrained } from './relay.ts'
 import { Method, parseRequest, type RequestHead } from './request.ts'
 import { answerText } from './respond.ts'
@@ -76,23 +77,46 @@ export class ClientConnection implements RequestRewrite {
     return this.#host
   }
 
-  receive(bytes: Buffer): void {
+  /** The first `length` of `bytes` have come; they may be overwritten once this returns. */
+  receive(bytes: Buffer, length: number): void {
     this.context.readsInTurn++
     switch (this.#phase) {
       case Phase.Idle:
-        this.#input = this.#input === undefined ? bytes : Buffer.concat([this.#input, bytes])
-        this.#readRequests()
+        if (this.#input === undefined) this.#readFirst(bytes, length)
+        else {
+          this.#keep(bytes, 0, length)
+          this.#readRequests()
+        }
         return
       case Phase.Exchange:
-        this.#receiveBody(bytes)
+        this.#receiveBody(bytes, length)
         return
       case Phase.Tunnel:
-        tunnelFromClient(this.#exchange!, bytes)
+        tunnelFromClient(this.#exchange!, bytes, length)
         return
       case Phase.Closing:
-        this.#lingered += bytes.length
+        this.#lingered += length
         if (this.#lingered > lingerBytes) this.socket.destroy()
     }
+  }
+
+  /** The common case: a head that comes whole, on a connection that waits for it, is read where it lies. */
+  #readFirst(bytes: Buffer, length: number): void {
+    if (this.congested || this.#reading) {
+      this.#keep(bytes, 0, length)
+      return
+    }
+    this.#reading = true
+    const again = this.#readRequest(bytes, length)
+    this.#reading = false
+    if (again && this.#phase === Phase.Idle) this.#readRequests()
+  }
+
+  /** Keeps what cannot be used yet, behind what is kept already. */
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const part = bytes.subarray(start, end)
+    if (this.#input !== undefined) this.#input = Buffer.concat([this.#input, part])
+    else this.#input = bytes === readBuffer ? Buffer.from(part) : part
   }
 
   /** A loop and not a recursion: a client may send thousands of requests ahead that the edge answers by itself. */
@@ -102,20 +126,20 @@ export class ClientConnection implements RequestRewrite {
     while (this.#phase === Phase.Idle && this.#input !== undefined && !this.congested) {
       const bytes = this.#input
       this.#input = undefined
-      if (!this.#readRequest(bytes)) break
+      if (!this.#readRequest(bytes, bytes.length)) break
     }
     this.#reading = false
     if (this.halfClosed && this.#phase === Phase.Idle && !this.congested) this.#close()
   }
 
   /** False: more bytes are needed, or the connection is closing. */
-  #readRequest(bytes: Buffer): boolean {
+  #readRequest(bytes: Buffer, length: number): boolean {
     const { context } = this
     const head = context.requestHead
     context.nowMs = performance.now()
-    const end = parseRequest(bytes, context.table.limits, head)
+    const end = parseRequest(bytes, length, context.table.limits, head)
     if (end === 0) {
-      this.#input = bytes
+      this.#keep(bytes, 0, length)
       if (!this.#headStarted) {
         this.#headStarted = true
         this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
@@ -125,10 +149,10 @@ export class ClientConnection implements RequestRewrite {
     this.#headStarted = false
     if (end < 0) return this.#refuse(-end)
     if (this.hostOf(head.authority) === undefined || this.#hidesRouting(head)) return this.#refuse(400)
-    return this.#begin(head, bytes, end)
+    return this.#begin(head, bytes, end, length)
   }
 
-  #begin(head: RequestHead, bytes: Buffer, end: number): boolean {
+  #begin(head: RequestHead, bytes: Buffer, end: number, length: number): boolean {
     const { context } = this
     const exchange = new Exchange(context, this, head)
     this.#exchange = exchange
@@ -136,15 +160,15 @@ export class ClientConnection implements RequestRewrite {
     this.deadlineMs = 0
     this.continued = false
     let position = end
-    if (!exchange.request.done && bytes.length > end) {
-      position = exchange.request.read(bytes, end, context.table.limits.bodyBytes)
+    if (!exchange.request.done && length > end) {
+      position = exchange.request.read(bytes, end, length, context.table.limits.bodyBytes)
       if (position < 0) {
         exchange.answer(-position)
         return false
       }
     }
-    if (position < bytes.length) {
-      this.#input = bytes.subarray(position)
+    if (position < length) {
+      this.#keep(bytes, position, length)
       // What is sent ahead waits in the kernel: one exchange at a time.
       this.socket.pause()
     }
@@ -158,13 +182,12 @@ export class ClientConnection implements RequestRewrite {
     return head.connection.names.some((name) => this.context.table.routingHeaders.has(name))
   }
 
-  #receiveBody(bytes: Buffer): void {
+  #receiveBody(bytes: Buffer, length: number): void {
     const exchange = this.#exchange!
     this.context.nowMs = performance.now()
-    const position = exchange.request.done ? 0 : forwardBody(exchange, bytes)
-    if (position === bytes.length) return
-    const rest = bytes.subarray(position)
-    this.#input = this.#input === undefined ? rest : Buffer.concat([this.#input, rest])
+    const position = exchange.request.done ? 0 : forwardBody(exchange, bytes, length)
+    if (position === length) return
+    this.#keep(bytes, position, length)
     if (this.#phase === Phase.Exchange) this.socket.pause()
     else this.#readRequests()
   }
@@ -248,7 +271,7 @@ export class ClientConnection implements RequestRewrite {
     this.#phase = Phase.Tunnel
     const ahead = this.#input
     this.#input = undefined
-    if (ahead !== undefined) tunnelFromClient(this.#exchange!, ahead)
+    if (ahead !== undefined) tunnelFromClient(this.#exchange!, ahead, ahead.length)
     if (this.socket.isPaused()) this.socket.resume()
     if (this.halfClosed) tunnelHalfClosed(this.#exchange!)
   }

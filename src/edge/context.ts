@@ -4,16 +4,12 @@ import { ResponseHead } from './response.ts'
 import type { Table } from './table.ts'
 import type { UpstreamConnection } from './upstream.ts'
 
-/** Reads of this size at most; one buffer per worker serves all upstream connections, because a read is consumed before the next. */
-const readBytes = 65_536
-
 /** What all connections of a worker share. */
 export class Context {
   table: Table
   requestHead: RequestHead
   responseHead: ResponseHead
   readonly counters: Float64Array
-  readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(readBytes)
   readonly clients = new Set<ClientConnection>()
   readonly upstreams = new Set<UpstreamConnection>()
   readonly instanceId: string

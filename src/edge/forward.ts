@@ -1,10 +1,8 @@
 import { leastRequestOfTwo } from './choose.ts'
 import { at, type FailureKind } from './counters.ts'
-import { stringBytesMaximum } from './encode.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import { Field } from './fields.ts'
-import { latin1 } from './latin1.ts'
 import { matchesAny, pathOf } from './match.ts'
 import { failureAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './request.ts'
@@ -91,9 +89,7 @@ function usable(backend: BackendTarget, exchange: Exchange): EndpointPool | unde
 /** What of the body came with the head goes out with the head: as one string where it is small. */
 function addBody(exchange: Exchange): void {
   const { out } = exchange.request
-  if (out.length === 0) return
   if (typeof out === 'string') exchange.head += out
-  else if (out.length < stringBytesMaximum) exchange.head += latin1(out, 0, out.length)
   else exchange.body = out
 }
 
@@ -130,12 +126,12 @@ function waitForUpstream(exchange: Exchange): void {
 }
 
 /** More of the request's body: takes what belongs to it and returns the position after that. The exchange may be over when this returns. */
-export function forwardBody(exchange: Exchange, bytes: Buffer): number {
+export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): number {
   const { context, client, request, table } = exchange
-  const position = request.read(bytes, 0, table.limits.bodyBytes)
+  const position = request.read(bytes, 0, length, table.limits.bodyBytes)
   if (position < 0) {
     exchange.refuseBody(-position)
-    return bytes.length
+    return length
   }
   const upstream = exchange.upstream
   if (upstream === undefined) return position

@@ -76,20 +76,19 @@ function refuse(head: RequestHead, status: number, why: string): number {
 }
 
 /**
- * Parses a request head from the start of `bytes`.
+ * Parses a request head from the start of the first `available` of `bytes`.
  * Returns the number of bytes it took, 0 while it is incomplete, or minus the status to refuse it with (400, 405, 414, 417, 431, 501, 505);
  * the connection must then be closed. Strict: see RFC 9112 §2.2, §3, §5, §6.
  */
-export function parseRequest(bytes: Buffer, limits: HeadLimits, head: RequestHead): number {
+export function parseRequest(bytes: Buffer, available: number, limits: HeadLimits, head: RequestHead): number {
   let start = 0
-  const available = bytes.length
   // RFC 9112 §2.2: one empty line before a request line is ignored.
   if (available > 0 && bytes[0] === CR) {
     if (available === 1) return 0
     if (bytes[1] !== LF) return refuse(head, 400, 'a bare CR before the request line')
     start = 2
   }
-  const fieldsStart = parseRequestLine(bytes, start, limits, head)
+  const fieldsStart = parseRequestLine(bytes, start, available, limits, head)
   if (fieldsStart <= 0) return fieldsStart
   const end = Math.min(available, start + limits.headBytes)
   const headEnd = scanFields(bytes, fieldsStart, end, limits.headers, head.fields)
@@ -114,8 +113,7 @@ function shift(head: RequestHead, by: number): void {
 }
 
 /** Returns where the fields start, 0 while incomplete, or minus a status. */
-function parseRequestLine(bytes: Buffer, start: number, limits: HeadLimits, head: RequestHead): number {
-  const end = bytes.length
+function parseRequestLine(bytes: Buffer, start: number, end: number, limits: HeadLimits, head: RequestHead): number {
   let position = start
   while (position < end && tokenCharacter[bytes[position]!] === 1) position++
   if (position - start > methodBytesMaximum) return refuse(head, 501, 'an overlong method')
@@ -130,7 +128,7 @@ function parseRequestLine(bytes: Buffer, start: number, limits: HeadLimits, head
   if (bytes[position] !== SP || position === targetStart) return refuse(head, 400, 'a malformed request target')
   head.targetStart = targetStart
   head.targetEnd = position
-  const version = parseVersion(bytes, position + 1, head)
+  const version = parseVersion(bytes, position + 1, end, head)
   if (version <= 0) return version
   head.method = methodOf(bytes, start, head.methodEnd)
   return version
@@ -139,8 +137,8 @@ function parseRequestLine(bytes: Buffer, start: number, limits: HeadLimits, head
 const versionPrefix = Buffer.from('HTTP/')
 
 /** Reads `HTTP/1.x CRLF`. Returns the position after it, 0 while incomplete, or minus a status. */
-function parseVersion(bytes: Buffer, start: number, head: RequestHead): number {
-  const available = bytes.length - start
+function parseVersion(bytes: Buffer, start: number, end: number, head: RequestHead): number {
+  const available = end - start
   for (let i = 0; i < 5 && i < available; i++) if (bytes[start + i] !== versionPrefix[i]) return refuse(head, 400, 'a malformed version')
   for (let i = 5; i < 10 && i < available; i++) {
     const byte = bytes[start + i]!

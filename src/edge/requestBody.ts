@@ -1,5 +1,5 @@
 import { Chunked, ChunkedReader } from './chunked.ts'
-import { encodeChunk, lastChunk } from './encode.ts'
+import { copyOf, encodeChunk, lastChunk } from './encode.ts'
 import { Field, Fields, scanFields } from './fields.ts'
 import { Body } from './request.ts'
 
@@ -24,13 +24,13 @@ export class RequestBody {
   }
 
   /**
-   * Takes what belongs to the body from `bytes`, from `start` on, and leaves it in `out`. Returns the position after it, or minus the status
+   * Takes what belongs to the body from `bytes`, `start` to `end`, and leaves it in `out`, copied. Returns the position after it, or minus the status
    * to refuse the request with. `maximum`: bytes of content, 0 = any.
    */
-  read(bytes: Buffer, start: number, maximum: number): number {
-    if (this.#reader === undefined) return this.#readLength(bytes, start)
+  read(bytes: Buffer, start: number, end: number, maximum: number): number {
+    if (this.#reader === undefined) return this.#readLength(bytes, start, end)
     const reader = this.#reader
-    const outcome = reader.read(bytes, start, bytes.length)
+    const outcome = reader.read(bytes, start, end)
     this.bytes += reader.dataBytes
     if (maximum > 0 && this.bytes > maximum) return -413
     if (outcome === Chunked.Malformed) return -400
@@ -43,12 +43,12 @@ export class RequestBody {
     return reader.position
   }
 
-  #readLength(bytes: Buffer, start: number): number {
-    const end = Math.min(bytes.length, start + this.#remaining)
+  #readLength(bytes: Buffer, start: number, available: number): number {
+    const end = Math.min(available, start + this.#remaining)
     this.#remaining -= end - start
     this.bytes += end - start
     this.done = this.#remaining === 0
-    this.out = bytes.subarray(start, end)
+    this.out = copyOf(bytes, start, end)
     return end
   }
 }

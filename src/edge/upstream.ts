@@ -3,6 +3,7 @@ import type { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
+import { readBuffer } from './readBuffer.ts'
 
 /** More reads than this in one turn of the event loop: libuv may have polled again within it, so that a fast answer looks stale. */
 const unambiguousReads = 1000
@@ -44,7 +45,7 @@ export class UpstreamConnection {
       keepAlive: true,
       allowHalfOpen: true,
       onread: {
-        buffer: context.readBuffer,
+        buffer: readBuffer,
         callback: (length, bytes) => this.#receive(bytes as Buffer, length),
       },
     })
