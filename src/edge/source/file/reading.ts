@@ -81,8 +81,9 @@ export function startReading(document: YamlDocument): Reading {
 
 /** Where to point: at a value of one line itself, at a map or list by its key. */
 function offsetOf({ node, keyOffset }: Place): number {
-  if (keyOffset !== undefined && (node === null || isMap(node) || isSeq(node))) return keyOffset
-  return node?.range?.[0] ?? keyOffset ?? 0
+  const [start, end] = node?.range ?? []
+  if (keyOffset !== undefined && (start === end || isMap(node) || isSeq(node))) return keyOffset
+  return start ?? keyOffset ?? 0
 }
 
 /** The place of a path, or of the nearest value around it that the file has. */
