@@ -1,0 +1,239 @@
+/** What `npm start` plays: two versions of a small service, the edge before them, a load, and a view of what comes of it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { runLoad } from './load.ts'
+import { choosePort, portNote } from './ports.ts'
+import { newRecords, type Records } from './records.ts'
+import { keyReader } from './steering.ts'
+import { openTerminal } from './terminal.ts'
+import { type RunningVersion, startVersion, type VersionOptions } from './versions.ts'
+import { renderAdvice, renderStatusLine, renderView } from './view.ts'
+import { messageIn, newWatch, type Scene, type Watch } from './watch.ts'
+
+export type StartedEdge = {
+  /** URLs. */
+  readonly listeners: readonly string[]
+  readonly admin: string
+  /** Settles when the edge has ended: after the signal, or because it could not go on. */
+  readonly stopped: Promise<void>
+}
+
+export type DemoOptions = {
+  readonly port: number
+  readonly adminPort: number
+  /** A line a second instead of the live view; without a terminal it is so anyway. */
+  readonly plain: boolean
+  /** `onLog` is told what the edge has to say while it runs, line by line. */
+  readonly startEdge: (configFile: string, signal: AbortSignal, onLog: (line: string) => void) => Promise<StartedEdge>
+  readonly signal: AbortSignal
+  readonly stdout: NodeJS.WriteStream
+  readonly stdin: NodeJS.ReadStream
+  readonly env?: { readonly noColor: boolean }
+}
+
+const host = '127.0.0.1'
+const split = 'shop'
+const stable = { name: 'v1', wantedPort: 9001, weight: 95, latencyMs: 4 }
+const canary = { name: 'v2', wantedPort: 9002, weight: 5, latencyMs: 3 }
+const requestsPerSecond = 200
+const requestTimeoutMs = 5_000
+const frameMs = 250
+const statusLineMs = 1_000
+const versionStopMs = 2_000
+const edgeStopMs = 10_000
+
+/** Plays until `signal` aborts or a key quits. Throws when a part cannot start, or the edge ends by itself; nothing is left behind either way. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  // What was started is ended in reverse order, whatever happened between.
+  const endings: (() => Promise<void>)[] = []
+  const quit = new AbortController()
+  const signal = AbortSignal.any([options.signal, quit.signal])
+  const records = newRecords()
+  let problem: unknown
+  try {
+    await play(options, records, signal, () => quit.abort(), endings)
+  } catch (error) {
+    if (!signal.aborted) problem = error
+  }
+  // Whatever ended it: nothing is shown from here on.
+  quit.abort()
+  for (const end of endings.reverse()) {
+    await end().catch((error: unknown) => {
+      problem ??= error
+    })
+  }
+  if (records.totals().sent > 0) say(options.stdout, summary(records))
+  if (problem !== undefined) throw problem
+}
+
+async function play(options: DemoOptions, records: Records, signal: AbortSignal, quit: () => void, endings: (() => Promise<void>)[]): Promise<void> {
+  const { stdout } = options
+  stdout.once('error', quit)
+  endings.push(async () => void stdout.off('error', quit))
+
+  const ports = await choosePorts(options)
+  say(stdout, ports.notes)
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-demo-'))
+  endings.push(() => rm(folder, { recursive: true, force: true }))
+  const configFile = join(folder, 'edge.yaml')
+  await writeFile(configFile, configText(ports))
+
+  const versions = new Map<string, RunningVersion>()
+  const start = async (part: typeof stable, port: number): Promise<RunningVersion> => {
+    const version = await startVersion({ name: part.name, host, port, latencyMs: part.latencyMs } satisfies VersionOptions)
+    versions.set(part.name, version)
+    return version
+  }
+  endings.push(async () => void (await Promise.all([...versions.values()].map((version) => version.stop(versionStopMs)))))
+  await Promise.all([start(stable, ports.stable), start(canary, ports.canary)])
+  signal.throwIfAborted()
+
+  let hear = (_line: string): void => undefined
+  const edge = await startEdge(options, configFile, (line) => hear(line), endings)
+  const scene: Scene = {
+    edgeUrl: `http://${host}:${ports.edge}`,
+    adminUrl: `http://${host}:${ports.admin}`,
+    split,
+    configFile,
+    canary: canary.name,
+    versions,
+  }
+  startLoad(ports.edge, records, endings)
+  const watch = newWatch(scene, records, performance.now())
+  hear = (line) => watch.tell('problem', messageIn(line, configFile))
+  await watch.poll()
+
+  const restart = (name: string): Promise<RunningVersion> => (name === canary.name ? start(canary, ports.canary) : start(stable, ports.stable))
+  const isPlain = options.plain || !stdout.isTTY
+  const shown = isPlain ? showLines(options, scene, watch, signal) : showView(options, scene, watch, { signal, quit, restart, endings })
+  await Promise.race([shown, edge.ended])
+}
+
+type Ports = { readonly edge: number; readonly admin: number; readonly stable: number; readonly canary: number; readonly notes: readonly string[] }
+
+async function choosePorts(options: DemoOptions): Promise<Ports> {
+  const reserved = new Set<number>()
+  const notes: string[] = []
+  const next = async (wanted: number): Promise<number> => {
+    const choice = await choosePort(host, wanted, reserved)
+    reserved.add(choice.port)
+    const note = portNote(choice)
+    if (note !== undefined) notes.push(note)
+    return choice.port
+  }
+  const edge = await next(options.port)
+  const admin = await next(options.adminPort)
+  return { edge, admin, stable: await next(stable.wantedPort), canary: await next(canary.wantedPort), notes }
+}
+
+export function configText(ports: Pick<Ports, 'edge' | 'admin' | 'stable' | 'canary'>): string {
+  return `# The demo's edge. Save a change, and it holds at once; a mistake is refused and named, and this stays in force.
+listeners: [{address: ${host}:${ports.edge}}]
+admin: {address: ${host}:${ports.admin}}
+routes:
+- {path: /, split: ${split}}
+splits:
+  ${split}:
+    totalWeight: ${stable.weight + canary.weight}
+    backends:
+      ${stable.name}: {weight: ${stable.weight}, endpoints: ["${host}:${ports.stable}"]}
+      ${canary.name}: {weight: ${canary.weight}, endpoints: ["${host}:${ports.canary}"]}
+    routes: # before any weight
+    - {name: testers, match: [{headers: [{name: X-Canary, exact: "true"}]}], backend: ${canary.name}}
+    fallback: none
+`
+}
+
+/** `ended` rejects once the edge ends, whoever asked for it. In an object: a bare promise would be awaited with the start. */
+async function startEdge(
+  options: DemoOptions,
+  configFile: string,
+  onLog: (line: string) => void,
+  endings: (() => Promise<void>)[],
+): Promise<{ readonly ended: Promise<never> }> {
+  const stop = new AbortController()
+  const edge = await options.startEdge(configFile, stop.signal, onLog)
+  const stopped = edge.stopped.then(
+    () => undefined,
+    (error: unknown) => new Error('the edge could not go on', { cause: error }),
+  )
+  endings.push(async () => {
+    stop.abort()
+    const late = delay(edgeStopMs, new Error(`the edge did not end within ${edgeStopMs / 1000} s`), { ref: false })
+    const failure = await Promise.race([stopped, late])
+    if (failure !== undefined) throw failure
+  })
+  const ended = stopped.then((failure) => {
+    throw failure ?? new Error('the edge ended by itself')
+  })
+  return { ended }
+}
+
+function startLoad(port: number, records: Records, endings: (() => Promise<void>)[]): void {
+  const stop = new AbortController()
+  const load = runLoad({ host, port, path: '/api', requestsPerSecond, timeoutMs: requestTimeoutMs }, records, stop.signal)
+  endings.push(() => {
+    stop.abort()
+    return load
+  })
+}
+
+async function showLines(options: DemoOptions, scene: Scene, watch: Watch, signal: AbortSignal): Promise<void> {
+  const { stdout } = options
+  for (const version of [...scene.versions.values()].sort((a, b) => a.name.localeCompare(b.name)))
+    say(stdout, [`${version.name} ${version.url} (process ${version.pid})`])
+  say(stdout, [`edge ${scene.edgeUrl}, admin ${scene.adminUrl}`, ...renderAdvice(watch.snapshot(performance.now()))])
+  let lastNotice: string | undefined
+  while (await pause(statusLineMs, signal)) {
+    await watch.poll()
+    if (signal.aborted) return
+    const snapshot = watch.snapshot(performance.now())
+    const { notice } = snapshot
+    if (notice !== undefined && notice.text !== lastNotice) say(stdout, [notice.text])
+    lastNotice = notice?.text
+    say(stdout, [renderStatusLine(snapshot)])
+  }
+}
+
+type Playing = {
+  readonly signal: AbortSignal
+  readonly quit: () => void
+  readonly restart: (name: string) => Promise<RunningVersion>
+  readonly endings: (() => Promise<void>)[]
+}
+
+async function showView(options: DemoOptions, scene: Scene, watch: Watch, { signal, quit, restart, endings }: Playing): Promise<void> {
+  // The terminal itself knows NO_COLOR and what its kind can show.
+  const hasColor = options.env?.noColor !== true && options.stdout.hasColors()
+  const redraw = (): void => terminal.draw(renderView(watch.snapshot(performance.now()), { ...terminal.size(), hasColor }))
+  const onKey = keyReader({ scene, watch, restart, quit, redraw })
+  const terminal = openTerminal(options.stdout, options.stdin, onKey, redraw)
+  endings.push(async () => terminal.close())
+  redraw()
+  while (await pause(frameMs, signal)) {
+    await watch.poll()
+    redraw()
+  }
+}
+
+/** False when the signal came instead. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false
+  return delay(ms, true, { signal }).catch((error: unknown) => {
+    if (signal.aborted) return false
+    throw error
+  })
+}
+
+function summary(records: Records): readonly string[] {
+  const { sent, answered, failed, byVersion } = records.totals()
+  const versions = [...byVersion].filter(([name]) => name !== '').sort(([a], [b]) => a.localeCompare(b))
+  const seen = versions.map(([name, requests]) => `${name} ${((requests / answered) * 100).toFixed(2)} % (${requests.toLocaleString('en')})`)
+  return [`${sent.toLocaleString('en')} requests sent, ${failed.toLocaleString('en')} failed`, `answered by ${seen.join(', ') || 'nobody'}`]
+}
+
+function say(stdout: NodeJS.WriteStream, lines: readonly string[]): void {
+  if (lines.length > 0 && stdout.writable) stdout.write(`${lines.join('\n')}\n`)
+}
