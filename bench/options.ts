@@ -6,7 +6,7 @@ export const usage = `usage: npm run bench -- [options]
 
 Compares Spillway with other proxies: one core for the contender, wrk and an NGINX origin on another.
 
-  --quick            only keepalive-get, short runs; under 90 seconds
+  --quick            only keepalive-get, 4 rounds of 2 seconds; under 90 seconds
   --scenarios a,b    ${wrapped(scenarioNames)}
   --contenders a,b   ${wrapped(contenderNames)}
   --repeat N         rounds; figures are medians over them (default: 3, 2 for idle-10000)
@@ -20,7 +20,6 @@ export type Options =
   | { readonly kind: 'help' }
   | {
       readonly kind: 'run'
-      readonly isQuick: boolean
       readonly scenarios: readonly ScenarioName[]
       readonly contenders: readonly ContenderName[]
       readonly repeat: number | undefined
@@ -50,11 +49,10 @@ export function parseOptions(args: readonly string[]): Options {
   const defaultScenarios: readonly ScenarioName[] = values.quick ? ['keepalive-get'] : scenarioNames
   return {
     kind: 'run',
-    isQuick: values.quick,
     scenarios: chosen('--scenarios', values.scenarios, scenarioNames) ?? defaultScenarios,
     contenders: chosen('--contenders', values.contenders, contenderNames) ?? contenderNames,
-    repeat: count('--repeat', values.repeat),
-    seconds: count('--seconds', values.seconds) ?? 3,
+    repeat: count('--repeat', values.repeat) ?? (values.quick ? 4 : undefined),
+    seconds: count('--seconds', values.seconds) ?? (values.quick ? 2 : 3),
     jsonFile: values.json,
     reportFile: values.report === undefined ? { kind: 'default' } : { kind: 'named', file: values.report },
   }

@@ -20,7 +20,7 @@ export type RoundsPlan = {
   readonly warmSeconds: number
 }
 
-export type RoundsTools = Tools & { readonly origin: Origin; readonly progress: Progress }
+export type RoundsTools = Omit<Tools, 'round'> & { readonly origin: Origin; readonly progress: Progress }
 
 type Entrant = { readonly contender: Contender; running: readonly Running[]; readonly samples: Sample[]; failure: string | undefined }
 
@@ -65,7 +65,7 @@ async function measureOnce(entrant: Entrant, plan: RoundsPlan, tools: RoundsTool
   const { scenario } = plan
   if (scenario.startsAnew) await enter(entrant, plan, tools)
   tools.progress.begin(`${scenario.name}, round ${round + 1} of ${plan.rounds}: ${entrant.contender.name}`)
-  entrant.samples.push(await scenario.measure(entrant.running, tools))
+  entrant.samples.push(await scenario.measure(entrant.running, { ...tools, round }))
   tools.progress.finish(tools.seconds * scenario.cost.loadRuns + scenario.cost.otherSeconds)
   if (scenario.startsAnew) await leave(entrant)
 }

@@ -56,7 +56,7 @@ export function spillwayConfig(job: Job, port: number, adminPort: number): objec
       },
     },
     // Idle connections are to stay for the whole scenario, as the peers are told in their own words.
-    timeouts: { keepAliveMs: 3_600_000 },
+    timeouts: { keepAlive: '1h' },
   }
 }
 

@@ -38,7 +38,7 @@ export function goalsOf(rows: readonly Row[]): Goal[] {
 type Bound = { readonly toReach: number; readonly moonshot?: number; readonly unit: string }
 
 function atMost(name: string, measured: number | undefined, { toReach, moonshot, unit }: Bound): Goal {
-  const text = (value: number | undefined): string => (value === undefined ? '–' : `≤ ${value}${unit}`)
+  const text = (value: number | undefined): string => (value === undefined ? '–' : value === 0 ? '0' : `≤ ${value}${unit}`)
   return {
     name,
     toReach: text(toReach),

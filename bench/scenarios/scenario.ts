@@ -45,6 +45,8 @@ export type Scenario = {
 
 export type Tools = LoadTools & {
   readonly contenderCore: number
+  /** From 0. */
+  readonly round: number
   /** Length of a load run. */
   readonly seconds: number
   /** How many descriptors one process may have. */

@@ -118,7 +118,7 @@ t.test('both reports name what is missing', async (t) => {
 
 t.test('options', async (t) => {
   t.strictSame(parseOptions(['--help']), { kind: 'help' })
-  t.match(parseOptions(['--quick']), { scenarios: ['keepalive-get'], repeat: undefined, reportFile: { kind: 'default' } })
+  t.match(parseOptions(['--quick']), { scenarios: ['keepalive-get'], repeat: 4, seconds: 2, reportFile: { kind: 'default' } })
   t.match(parseOptions(['--contenders', 'nginx, spillway', '--repeat', '2']), { contenders: ['spillway', 'nginx'], repeat: 2 })
   t.throws(() => parseOptions(['--contenders', 'ngnix']), /unknown name "ngnix"; known are spillway, nginx/)
   t.throws(() => parseOptions(['--repeat', '0']), /--repeat: a whole number/)
