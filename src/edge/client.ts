@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Context } from './context.ts'
 import { codeIndex, workerAt } from './counters.ts'
-import { Exchange } from './exchange.ts'
+import { type Downstream, Exchange } from './exchange.ts'
 import { forward, forwardBody } from './forward.ts'
-import { parseAuthority } from './host.ts'
-import { readBuffer } from './readBuffer.ts'
+import { Input } from './input.ts'
+import { Origin } from './origin.ts'
 import { responseDrained } from './relay.ts'
-import { Method, parseRequest, type RequestHead } from './request.ts'
+import { parseRequest } from './request.ts'
+import { Method, type RequestHead } from './requestHead.ts'
 import { answerText } from './respond.ts'
-import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
+import type { Table } from './table.ts'
 import { plainAddress } from './trust.ts'
 import { tunnelDrained, tunnelFromClient, tunnelHalfClosed } from './tunnel.ts'
 
@@ -24,10 +25,10 @@ const halfClosedMs = 1000
 const continueMs = 1000
 
 /** A connection of a client: reads requests one after the other, has one exchange at a time, closes without losing what it wrote. */
-export class ClientConnection implements RequestRewrite {
-  readonly context: Context
+export class ClientConnection implements Downstream {
+  readonly context: Context<Table<Exchange>>
   readonly socket: Socket
-  readonly peer: Peer
+  readonly #origin: Origin
   /** When to give up on what it waits for (`Context.nowMs`); 0 = not waiting. */
   deadlineMs: number
   /** The client has closed its side. */
@@ -36,45 +37,22 @@ export class ClientConnection implements RequestRewrite {
   congested = false
   /** A 100 has been sent for the present request. */
   continued = false
-  suffix = ''
   #phase: number = Phase.Idle
   #exchange: Exchange | undefined = undefined
-  /** Bytes received and not yet used: an incomplete head, or requests sent ahead. */
-  #input: Buffer | undefined = undefined
+  readonly #input = new Input()
   #reading = false
   #headStarted = false
   #lingered = 0
-  #authority = ''
-  #host: string | undefined = undefined
 
-  constructor(context: Context, socket: Socket) {
+  constructor(context: Context<Table<Exchange>>, socket: Socket) {
     this.context = context
     this.socket = socket
     const address = plainAddress(socket.remoteAddress ?? '')
-    this.peer = { address, trusted: context.table.trust(address) }
+    this.#origin = new Origin(context, { address, trusted: context.table.trust(address) })
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
     context.counters[workerAt.connections]!++
     context.counters[workerAt.openConnections]!++
-  }
-
-  get via(): string {
-    return this.context.via
-  }
-
-  newRequestId(): string {
-    return this.context.newRequestId()
-  }
-
-  /** The host to route by; undefined where `authority` names none. Prepared once per authority: clients rarely change it. */
-  hostOf(authority: string): string | undefined {
-    if (authority !== this.#authority) {
-      this.#host = parseAuthority(authority)
-      // A string of its own: a slice would keep the whole head that it was cut from.
-      this.#authority = Buffer.from(authority, 'latin1').latin1Slice()
-      this.suffix = Buffer.from(forwardingFields(this.peer, this.#authority, this.context.via), 'latin1').latin1Slice()
-    }
-    return this.#host
   }
 
   /** The first `length` of `bytes` have come; they may be overwritten once this returns. */
@@ -82,9 +60,9 @@ export class ClientConnection implements RequestRewrite {
     this.context.readsInTurn++
     switch (this.#phase) {
       case Phase.Idle:
-        if (this.#input === undefined) this.#readFirst(bytes, length)
+        if (this.#input.isEmpty) this.#readFirst(bytes, length)
         else {
-          this.#keep(bytes, 0, length)
+          this.#input.keep(bytes, 0, length)
           this.#readRequests()
         }
         return
@@ -103,7 +81,7 @@ export class ClientConnection implements RequestRewrite {
   /** The common case: a head that comes whole, on a connection that waits for it, is read where it lies. */
   #readFirst(bytes: Buffer, length: number): void {
     if (this.congested || this.#reading) {
-      this.#keep(bytes, 0, length)
+      this.#input.keep(bytes, 0, length)
       return
     }
     this.#reading = true
@@ -112,21 +90,13 @@ export class ClientConnection implements RequestRewrite {
     if (again && this.#phase === Phase.Idle) this.#readRequests()
   }
 
-  /** Keeps what cannot be used yet, behind what is kept already. */
-  #keep(bytes: Buffer, start: number, end: number): void {
-    const part = bytes.subarray(start, end)
-    if (this.#input !== undefined) this.#input = Buffer.concat([this.#input, part])
-    else this.#input = bytes === readBuffer ? Buffer.from(part) : part
-  }
-
   /** A loop and not a recursion: a client may send thousands of requests ahead that the edge answers by itself. */
   #readRequests(): void {
     if (this.#reading) return
     this.#reading = true
-    while (this.#phase === Phase.Idle && this.#input !== undefined && !this.congested) {
-      const bytes = this.#input
-      this.#input = undefined
-      if (!this.#readRequest(bytes, bytes.length)) break
+    while (this.#phase === Phase.Idle && !this.congested) {
+      const bytes = this.#input.take()
+      if (bytes === undefined || !this.#readRequest(bytes, bytes.length)) break
     }
     this.#reading = false
     if (this.halfClosed && this.#phase === Phase.Idle && !this.congested) this.#close()
@@ -139,7 +109,7 @@ export class ClientConnection implements RequestRewrite {
     context.nowMs = performance.now()
     const end = parseRequest(bytes, length, context.table.limits, head)
     if (end === 0) {
-      this.#keep(bytes, 0, length)
+      this.#input.keep(bytes, 0, length)
       if (!this.#headStarted) {
         this.#headStarted = true
         this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
@@ -148,32 +118,38 @@ export class ClientConnection implements RequestRewrite {
     }
     this.#headStarted = false
     if (end < 0) return this.#refuse(-end)
-    if (this.hostOf(head.authority) === undefined || this.#hidesRouting(head)) return this.#refuse(400)
-    return this.#begin(head, bytes, end, length)
+    const host = this.#origin.hostOf(head.authority)
+    if (host === undefined || this.#hidesRouting(head)) return this.#refuse(400)
+    const exchange = this.#begin(head)
+    if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.#origin)
+    if (exchange.expectsContinue && !exchange.finished && !exchange.request.done) this.deadlineMs = context.nowMs + continueMs
+    return true
   }
 
-  #begin(head: RequestHead, bytes: Buffer, end: number, length: number): boolean {
-    const { context } = this
-    const exchange = new Exchange(context, this, head)
+  #begin(head: RequestHead): Exchange {
+    const exchange = new Exchange(this.context.table, this.context, this, head)
     this.#exchange = exchange
     this.#phase = Phase.Exchange
     this.deadlineMs = 0
     this.continued = false
+    return exchange
+  }
+
+  /** What came behind the head: of its body, or requests sent ahead. False: it was no body, and has been answered. */
+  #readAhead(exchange: Exchange, bytes: Buffer, end: number, length: number): boolean {
     let position = end
     if (!exchange.request.done && length > end) {
-      position = exchange.request.read(bytes, end, length, context.table.limits.bodyBytes)
+      position = exchange.request.read(bytes, end, length, this.context.table.limits.bodyBytes)
       if (position < 0) {
         exchange.answer(-position)
         return false
       }
     }
     if (position < length) {
-      this.#keep(bytes, position, length)
+      this.#input.keep(bytes, position, length)
       // What is sent ahead waits in the kernel: one exchange at a time.
       this.socket.pause()
     }
-    forward(exchange, head)
-    if (exchange.expectsContinue && !exchange.finished && !exchange.request.done) this.deadlineMs = context.nowMs + continueMs
     return true
   }
 
@@ -187,22 +163,17 @@ export class ClientConnection implements RequestRewrite {
     this.context.nowMs = performance.now()
     const position = exchange.request.done ? 0 : forwardBody(exchange, bytes, length)
     if (position === length) return
-    this.#keep(bytes, position, length)
+    this.#input.keep(bytes, position, length)
     if (this.#phase === Phase.Exchange) this.socket.pause()
     else this.#readRequests()
   }
 
-  /** Writes to the client; latin1 where `data` is a string. False: see `congested`. */
   write(data: string | Buffer): boolean {
     return this.socket.write(data as string, 'latin1')
   }
 
-  pause(): void {
-    this.socket.pause()
-  }
-
   resume(): void {
-    if (this.#input === undefined || this.#phase === Phase.Tunnel) this.socket.resume()
+    if (this.#input.isEmpty || this.#phase === Phase.Tunnel) this.socket.resume()
   }
 
   /** The socket has taken all that was written. */
@@ -215,7 +186,6 @@ export class ClientConnection implements RequestRewrite {
     else this.#next()
   }
 
-  /** The exchange's response is written whole. */
   finish(exchange: Exchange): void {
     if (exchange.response.closes) this.#close()
     else this.#idle()
@@ -248,19 +218,18 @@ export class ClientConnection implements RequestRewrite {
   #next(): void {
     if (this.#phase !== Phase.Idle) return
     if (this.socket.isPaused()) this.socket.resume()
-    if (this.#input !== undefined || this.halfClosed) this.#readRequests()
+    if (!this.#input.isEmpty || this.halfClosed) this.#readRequests()
   }
 
   #close(): void {
     this.#exchange = undefined
-    this.#input = undefined
+    this.#input.take()
     this.#phase = Phase.Closing
     this.deadlineMs = this.context.nowMs + lingerMs
     this.socket.end()
     if (this.socket.isPaused()) this.socket.resume()
   }
 
-  /** Breaks the connection off so that the client cannot take what it got for a whole response. */
   reset(): void {
     this.#exchange = undefined
     this.#phase = Phase.Closed
@@ -269,8 +238,7 @@ export class ClientConnection implements RequestRewrite {
 
   becomeTunnel(): void {
     this.#phase = Phase.Tunnel
-    const ahead = this.#input
-    this.#input = undefined
+    const ahead = this.#input.take()
     if (ahead !== undefined) tunnelFromClient(this.#exchange!, ahead, ahead.length)
     if (this.socket.isPaused()) this.socket.resume()
     if (this.halfClosed) tunnelHalfClosed(this.#exchange!)
@@ -286,7 +254,7 @@ export class ClientConnection implements RequestRewrite {
     this.halfClosed = true
     switch (this.#phase) {
       case Phase.Idle:
-        if (this.#input !== undefined) this.context.counters[workerAt.brokenHeads]!++
+        if (!this.#input.isEmpty) this.context.counters[workerAt.brokenHeads]!++
         if (!this.congested) this.#close()
         return
       case Phase.Exchange:
@@ -313,17 +281,19 @@ export class ClientConnection implements RequestRewrite {
     else if (phase === Phase.Tunnel) exchange!.tunnelClosed()
   }
 
-  /** Ends an idle connection; any other ends after its exchange, by `Context.draining`. */
   drain(): void {
-    if (this.#phase === Phase.Idle && this.#input === undefined) this.#close()
+    if (this.#phase === Phase.Idle && this.#input.isEmpty) this.#close()
   }
 
-  /** The deadline has passed. */
+  destroy(): void {
+    this.socket.destroy()
+  }
+
   expire(): void {
     this.deadlineMs = 0
     switch (this.#phase) {
       case Phase.Idle:
-        if (this.#input === undefined) this.#close()
+        if (this.#input.isEmpty) this.#close()
         else this.#refuse(408)
         return
       case Phase.Exchange:

@@ -1,17 +1,31 @@
-import type { ClientConnection } from './client.ts'
-import { RequestHead } from './request.ts'
+import type { Limits, Timeouts } from './config.ts'
+import { RequestHead } from './requestHead.ts'
 import { ResponseHead } from './response.ts'
-import type { Table } from './table.ts'
-import type { UpstreamConnection } from './upstream.ts'
 
-/** What all connections of a worker share. */
-export class Context {
-  table: Table
+/** A connection as the sweep sees it. */
+export type Waiting = {
+  /** When to give up on what it waits for, by `Context.nowMs`; 0 = not waiting. */
+  readonly deadlineMs: number
+  /** The deadline has passed. */
+  expire(): void
+  destroy(): void
+}
+
+export type WaitingClient = Waiting & {
+  /** Ends an idle connection; any other ends after its exchange. */
+  drain(): void
+}
+
+type Settings = { readonly limits: Limits; readonly timeouts: Timeouts }
+
+/** What all connections of a worker share. `T` is the routing table, which only the clients' side reads. */
+export class Context<T extends Settings = Settings> {
+  table: T
   requestHead: RequestHead
   responseHead: ResponseHead
   readonly counters: Float64Array
-  readonly clients = new Set<ClientConnection>()
-  readonly upstreams = new Set<UpstreamConnection>()
+  readonly clients = new Set<WaitingClient>()
+  readonly upstreams = new Set<Waiting>()
   readonly instanceId: string
   /** The field that this edge adds to every request it forwards. */
   readonly via: string
@@ -26,7 +40,7 @@ export class Context {
   #requestIds = 0
   readonly #requestIdPrefix: string
 
-  constructor(table: Table, counters: Float64Array, instanceId: string, requestIdPrefix: string) {
+  constructor(table: T, counters: Float64Array, instanceId: string, requestIdPrefix: string) {
     this.table = table
     this.counters = counters
     this.instanceId = instanceId
@@ -36,7 +50,7 @@ export class Context {
     this.responseHead = new ResponseHead(table.limits)
   }
 
-  use(table: Table): void {
+  use(table: T): void {
     if (table.limits.headers !== this.table.limits.headers) {
       this.requestHead = new RequestHead(table.limits)
       this.responseHead = new ResponseHead(table.limits)

@@ -1,76 +1,92 @@
 import type { Endpoint } from '../core/routing/types.ts'
 import type { Context } from './context.ts'
-import { UpstreamConnection } from './upstream.ts'
+import { type Carrying, type Home, UpstreamConnection } from './upstream.ts'
 
 /** How long an endpoint that refused a connection is passed over, unless all of its backend's are. */
 const refusedMs = 1000
 
 /** One address that requests go to, with its connections: one per address and worker, shared by all backends that name it. */
-export class EndpointPool {
+export class EndpointPool<E> implements Home<E> {
   readonly host: string
   readonly port: number
+  readonly carrying: Carrying<E>
   /** Requests and tunnels under way on this worker. */
   inFlight = 0
-  /** Connections, idle ones included. */
-  open = 0
-  /** Connections that wait for a request, the latest used last. */
-  readonly idle: UpstreamConnection[] = []
   /** Not to be tried before this time (`Context.nowMs`), because it did not accept a connection. */
   downUntilMs = 0
   /** No table names it any more: its connections close once they are done. */
-  retired = false
+  #retired = false
+  /** Connections, idle ones included. */
+  #open = 0
+  /** Connections that wait for a request, the latest used last. */
+  readonly #idle: UpstreamConnection<E>[] = []
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, carrying: Carrying<E>) {
     this.host = endpoint.host
     this.port = endpoint.port
+    this.carrying = carrying
   }
 
-  /** An idle connection, or a new one; undefined at the limit. */
-  take(context: Context, fresh: boolean): UpstreamConnection | undefined {
-    if (!fresh) {
-      for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) if (!connection.closed) return connection
-    }
-    if (this.open >= context.table.limits.upstreamConnections) return undefined
-    return new UpstreamConnection(context, this)
+  /** An idle connection unless it is to be `fresh`, else a new one; undefined at the limit. */
+  take(context: Context, fresh: boolean): UpstreamConnection<E> | undefined {
+    const idle = fresh ? undefined : this.#idle.pop()
+    if (idle !== undefined) return idle
+    if (this.#open >= context.table.limits.upstreamConnections) return undefined
+    return new UpstreamConnection<E>(context, this)
   }
 
-  connectionRefused(nowMs: number): void {
+  opened(): void {
+    this.#open++
+  }
+
+  closed(connection: UpstreamConnection<E>): void {
+    this.#open--
+    const index = this.#idle.indexOf(connection)
+    if (index >= 0) this.#idle.splice(index, 1)
+  }
+
+  refused(nowMs: number): void {
     this.downUntilMs = nowMs + refusedMs
   }
 
-  /** Keeps a connection for the next request; false when it is to be closed. */
-  keep(connection: UpstreamConnection): boolean {
-    if (this.retired) return false
-    this.idle.push(connection)
+  keep(connection: UpstreamConnection<E>): boolean {
+    if (this.#retired) return false
+    this.#idle.push(connection)
     return true
   }
 
-  forget(connection: UpstreamConnection): void {
-    const index = this.idle.indexOf(connection)
-    if (index >= 0) this.idle.splice(index, 1)
+  retire(): void {
+    this.#retired = true
+    for (const connection of [...this.#idle]) connection.destroy()
   }
 }
 
 /** The endpoints of a worker, by address. */
-export class Endpoints {
-  #pools = new Map<string, EndpointPool>()
-  #named = new Map<string, EndpointPool>()
+export class Endpoints<E> {
+  readonly #carrying: Carrying<E>
+  #pools = new Map<string, EndpointPool<E>>()
+  #named = new Map<string, EndpointPool<E>>()
 
-  pool(endpoint: Endpoint): EndpointPool {
+  constructor(carrying: Carrying<E>) {
+    this.#carrying = carrying
+  }
+
+  pool(endpoint: Endpoint): EndpointPool<E> {
     const key = `${endpoint.host} ${endpoint.port}`
-    const pool = this.#pools.get(key) ?? new EndpointPool(endpoint)
-    this.#pools.set(key, pool)
+    const pool = this.#named.get(key) ?? this.#pools.get(key) ?? new EndpointPool(endpoint, this.#carrying)
     this.#named.set(key, pool)
     return pool
   }
 
   /** Called once a table that was built with `pool` is in use: retires what it did not name. */
   settle(): void {
-    for (const [key, pool] of this.#pools) {
-      pool.retired = !this.#named.has(key)
-      if (pool.retired) for (const connection of pool.idle.splice(0)) connection.destroy()
-    }
+    for (const [key, pool] of this.#pools) if (!this.#named.has(key)) pool.retire()
     this.#pools = this.#named
+    this.#named = new Map()
+  }
+
+  /** Forgets the names of a table that came to nothing. */
+  discard(): void {
     this.#named = new Map()
   }
 }

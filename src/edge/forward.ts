@@ -1,27 +1,26 @@
 import { leastRequestOfTwo } from './choose.ts'
-import { at, type FailureKind } from './counters.ts'
+import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Upstream } from './exchange.ts'
 import { Field } from './fields.ts'
 import { matchesAny, pathOf } from './match.ts'
 import { failureAt, pickAt } from './record.ts'
-import { Method, type RequestHead } from './request.ts'
-import { rewriteRequest } from './rewrite.ts'
+import { Method, type RequestHead } from './requestHead.ts'
+import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
 import type { BackendTarget, SplitTarget } from './table.ts'
 
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
-export function forward(exchange: Exchange, head: RequestHead): void {
-  const { client, context, table } = exchange
+export function forward(exchange: Exchange, head: RequestHead, host: string, rewrite: RequestRewrite): void {
+  const { context, table } = exchange
   if (isForEdge(head)) return exchange.answer(204)
   if (head.via && passedHere(head, context.instanceId)) return exchange.answer(508)
-  const host = client.hostOf(head.authority)
-  const split = host === undefined ? undefined : table.routes.find(host, pathOf(head.target))
+  const split = table.routes.find(host, pathOf(head.target))
   if (split === undefined) return exchange.answer(404)
   const maximum = table.limits.bodyBytes
   if (maximum > 0 && head.contentLength > maximum) return exchange.answer(413)
   const status = choose(exchange, split, head)
   if (status !== 0) return exchange.answer(status)
-  exchange.head = rewriteRequest(head, client)
+  exchange.head = rewriteRequest(head, rewrite)
   addBody(exchange)
   if (!send(exchange, false)) overloaded(exchange)
 }
@@ -39,7 +38,7 @@ function passedHere(head: RequestHead, instanceId: string): boolean {
 }
 
 /** Explicit routes, then weight. Sets backend and endpoint; returns 0, or the status to answer with. */
-function choose(exchange: Exchange, split: SplitTarget, head: RequestHead): number {
+function choose(exchange: Exchange, split: SplitTarget<Exchange>, head: RequestHead): number {
   for (const route of split.routes) {
     if (!matchesAny(route.matches, head)) continue
     route.backend.block[pickAt.route]!++
@@ -50,7 +49,7 @@ function choose(exchange: Exchange, split: SplitTarget, head: RequestHead): numb
   return settle(exchange, backend, split.fallback)
 }
 
-function settle(exchange: Exchange, backend: BackendTarget, fallback: BackendTarget | undefined): number {
+function settle(exchange: Exchange, backend: BackendTarget<Exchange>, fallback: BackendTarget<Exchange> | undefined): number {
   const endpoint = usable(backend, exchange)
   exchange.fallback = fallback === backend ? undefined : fallback
   exchange.backend = backend
@@ -75,7 +74,7 @@ function fallBack(exchange: Exchange): number {
 }
 
 /** One of the endpoints that are believed to accept connections. Where none is, any is tried, unless a fallback stands ready. */
-function usable(backend: BackendTarget, exchange: Exchange): EndpointPool | undefined {
+function usable(backend: BackendTarget<Exchange>, exchange: Exchange): EndpointPool<Exchange> | undefined {
   const { endpoints } = backend
   if (endpoints.length === 0) return undefined
   const nowMs = exchange.context.nowMs
@@ -93,16 +92,31 @@ function addBody(exchange: Exchange): void {
   else exchange.body = out
 }
 
+/**
+ * Tries once more where nothing can be doubled: the connection was never made, or it was a kept one that died before a byte of the answer and
+ * the request is idempotent (RFC 9112 §9.3.1, RFC 9110 §9.2.2). Always within the same backend, except that a backend none of whose
+ * endpoints accepts a connection hands over to the fallback. Returns false when the failure is to be answered.
+ */
+export function retry(exchange: Exchange): boolean {
+  exchange.retried = true
+  const backend = exchange.backend!
+  exchange.endpoint = usable(backend, exchange)
+  if (exchange.endpoint === undefined) {
+    backend.block[failureAt.no_endpoints]!++
+    if (exchange.fallback === undefined || fallBack(exchange) !== 0) return false
+  }
+  exchange.backend!.block[at.retries]!++
+  if (send(exchange, true)) return true
+  exchange.endpoint = undefined
+  return false
+}
+
 /** Puts the exchange on a connection to its endpoint and writes its beginning; false at the endpoint's limit of connections. */
 function send(exchange: Exchange, fresh: boolean): boolean {
   const { context, client, endpoint, request, table } = exchange
   const upstream = endpoint!.take(context, fresh)
   if (upstream === undefined) return false
-  endpoint!.inFlight++
-  exchange.backend!.block[at.inFlight]!++
-  exchange.upstream = upstream
-  exchange.sentMs = context.nowMs
-  upstream.carry(exchange)
+  exchange.attach(upstream)
   let flowing = upstream.socket.write(exchange.head, 'latin1')
   if (exchange.body !== undefined) flowing = upstream.socket.write(exchange.body)
   if (upstream.connected) upstream.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
@@ -116,13 +130,21 @@ function send(exchange: Exchange, fresh: boolean): boolean {
 /** The client is read no further until the upstream has taken what it was sent. */
 function waitForUpstream(exchange: Exchange): void {
   const upstream = exchange.upstream!
-  exchange.client.pause()
+  exchange.client.socket.pause()
   exchange.client.deadlineMs = 0
   if (!upstream.connected) return
   upstream.deadlineMs = exchange.context.nowMs + exchange.table.timeouts.bodyIdleMs
   upstream.socket.once('drain', () => {
-    if (exchange.upstream === upstream && !exchange.finished) exchange.upstreamDrained()
+    if (exchange.upstream === upstream) upstreamDrained(exchange, upstream)
   })
+}
+
+/** The upstream takes more of the request's body. */
+function upstreamDrained(exchange: Exchange, upstream: Upstream): void {
+  const { client, context, request, table } = exchange
+  upstream.deadlineMs = 0
+  if (!request.done) client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  client.resume()
 }
 
 /** More of the request's body: takes what belongs to it and returns the position after that. The exchange may be over when this returns. */
@@ -151,30 +173,4 @@ function overloaded(exchange: Exchange): void {
   exchange.backend!.block[failureAt.overload]!++
   exchange.endpoint = undefined
   exchange.answer(503)
-}
-
-/**
- * Tries once more where nothing can be doubled: the connection was never made, or it was a kept one that died before a byte of the answer and
- * the request is idempotent (RFC 9112 §9.3.1, RFC 9110 §9.2.2). Always within the same backend, except that a backend none of whose
- * endpoints accepts a connection hands over to the fallback. Returns false when the failure is to be answered.
- */
-export function retry(exchange: Exchange, kind: FailureKind, reused: boolean): boolean {
-  if (exchange.retried || exchange.streamed || exchange.response.heard) return false
-  const never = kind === 'connect'
-  const lost = kind === 'reset' && reused && exchange.isIdempotent
-  if (!never && !lost) return false
-  exchange.retried = true
-  const backend = exchange.backend!
-  exchange.endpoint = usable(backend, exchange)
-  if (exchange.endpoint === undefined) {
-    backend.block[failureAt.no_endpoints]!++
-    if (exchange.fallback === undefined || fallBack(exchange) !== 0) return false
-  } else if (never && backend.endpoints.length === 1) {
-    exchange.endpoint = undefined
-    return false
-  }
-  exchange.backend!.block[at.retries]!++
-  if (send(exchange, true)) return true
-  exchange.endpoint = undefined
-  return false
 }

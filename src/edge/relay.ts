@@ -1,9 +1,10 @@
 import { Chunked, ChunkedReader } from './chunked.ts'
+import type { FailureKind } from './counters.ts'
 import { copyOf, encodeChunk, encodePlain, lastChunk, stringBytesMaximum } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 import { latin1 } from './latin1.ts'
-import { Method } from './request.ts'
 import { areTrailers } from './requestBody.ts'
+import { Method } from './requestHead.ts'
 import { parseResponse, ResponseBody, type ResponseHead } from './response.ts'
 import { rewriteResponse } from './rewrite.ts'
 import { startTunnel, tunnelEnded, tunnelFromUpstream } from './tunnel.ts'
@@ -11,66 +12,47 @@ import { startTunnel, tunnelEnded, tunnelFromUpstream } from './tunnel.ts'
 /** More interim answers than this are no service but an attack (CVE-2026-class loops of 1xx). */
 const interimMaximum = 10
 
-/** The response side of an exchange: where in the upstream's message it is, and how the client gets it. */
-export class ResponseRelay {
-  /** A byte of an answer has come, were it an interim one: the request is not tried again. */
-  heard = false
-  /** The final head has gone to the client. */
-  started = false
-  tunnel = false
-  status = 0
-  /** The upstream's connection may carry another exchange. */
-  reusable = false
-  /** The client's connection closes after this response. */
-  closes = false
-  interim = 0
-  /** A head of which only a part has come. */
-  partial: Buffer | undefined = undefined
-  body: number = ResponseBody.None
-  remaining = 0
-  reader: ChunkedReader | undefined = undefined
-  /** The client gets chunks, else plain bytes. */
-  chunks = false
-}
+/** What a step of the response comes to: undefined, or why the upstream is to be given up. */
+type Failure = FailureKind | undefined
 
-export function readResponse(exchange: Exchange, bytes: Buffer, length: number): void {
+/** Bytes of the upstream's answer: to the client as they come. */
+export function readResponse(exchange: Exchange, bytes: Buffer, length: number): Failure {
   const { response } = exchange
   if (response.started) {
-    if (response.tunnel) tunnelFromUpstream(exchange, bytes, 0, length)
-    else relayBody(exchange, bytes, 0, length)
-    return
+    if (!response.tunnel) return relayBody(exchange, bytes, 0, length)
+    tunnelFromUpstream(exchange, bytes, 0, length)
+    return undefined
   }
   response.heard = true
-  if (response.partial === undefined) readHead(exchange, bytes, length)
-  else {
-    const joined = Buffer.concat([response.partial, bytes.subarray(0, length)])
-    response.partial = undefined
-    readHead(exchange, joined, joined.length)
-  }
+  if (response.partial === undefined) return readHead(exchange, bytes, length)
+  const joined = Buffer.concat([response.partial, bytes.subarray(0, length)])
+  response.partial = undefined
+  return readHead(exchange, joined, joined.length)
 }
 
 /** Interim heads, if any, then the final one and what came with it. */
-function readHead(exchange: Exchange, bytes: Buffer, length: number): void {
+function readHead(exchange: Exchange, bytes: Buffer, length: number): Failure {
   const { context, response, table } = exchange
   const head = context.responseHead
   let start = 0
   while (start < length) {
     const end = parseResponse(bytes, start, length, table.limits, head)
     if (end === 0) break
-    if (end < 0) return exchange.upstreamFailed('protocol')
+    if (end < 0) return 'protocol'
     start = end
     if (head.status === 101) return switchProtocols(exchange, head, bytes, start, length)
     if (head.status >= 200) return startResponse(exchange, head, bytes, start, length)
-    if (++response.interim > interimMaximum) return exchange.upstreamFailed('protocol')
+    if (++response.interim > interimMaximum) return 'protocol'
     // RFC 9110 §15.2: none to a 1.0 client. A 100 that we have sent already is not sent again.
     if (exchange.minorVersion === 1 && !(head.status === 100 && exchange.client.continued))
       exchange.client.write(`${rewriteResponse(head, true)}\r\n`)
     if (head.status === 100) exchange.client.continued = true
   }
   if (start < length) response.partial = Buffer.from(bytes.subarray(start, length))
+  return undefined
 }
 
-function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): void {
+function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): Failure {
   const { client, context, request, response } = exchange
   context.nowMs = performance.now()
   exchange.upstreamMs = context.nowMs - exchange.sentMs
@@ -101,19 +83,21 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
     response.remaining = 0
     if (!client.write(text + latin1(bytes, start, length))) client.congested = true
     exchange.finish()
-    return
+    return undefined
   }
   if (body === ResponseBody.None || (body === ResponseBody.Length && response.remaining === 0)) {
     client.write(text)
     if (length > start) response.reusable = false
     exchange.finish()
-    return
+    return undefined
   }
   client.socket.cork()
   client.write(text)
-  if (length > start) relayBody(exchange, bytes, start, length)
+  let failure: Failure
+  if (length > start) failure = relayBody(exchange, bytes, start, length)
   else exchange.upstream!.deadlineMs = context.nowMs + exchange.table.timeouts.bodyIdleMs
   client.socket.uncork()
+  return failure
 }
 
 /** An upstream that says how long it keeps an idle connection is believed, with a margin for what is on its way. */
@@ -123,7 +107,7 @@ function limitIdle(exchange: Exchange, seconds: number): void {
   if (upstream.idleMs === 0) exchange.response.reusable = false
 }
 
-function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: number): void {
+function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: number): Failure {
   const { response } = exchange
   switch (response.body) {
     case ResponseBody.Length: {
@@ -132,29 +116,28 @@ function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: num
       // Bytes behind the body answer no request of ours (RFC 9112 §9.2).
       if (end < length) response.reusable = false
       deliver(exchange, copyOf(bytes, start, end), response.remaining === 0)
-      return
+      return undefined
     }
     case ResponseBody.Chunked:
-      relayChunks(exchange, response.reader!, bytes, start, length)
-      return
+      return relayChunks(exchange, response.reader!, bytes, start, length)
     default: {
       const range = [start, length]
       deliver(exchange, response.chunks ? encodeChunk(bytes, range, length - start, '') : encodePlain(bytes, range, length - start), false)
+      return undefined
     }
   }
 }
 
-function relayChunks(exchange: Exchange, reader: ChunkedReader, bytes: Buffer, start: number, length: number): void {
+function relayChunks(exchange: Exchange, reader: ChunkedReader, bytes: Buffer, start: number, length: number): Failure {
   const { response } = exchange
   const outcome = reader.read(bytes, start, length)
-  if (outcome === Chunked.Malformed || outcome === Chunked.TrailersTooLong) {
-    exchange.upstreamFailed('protocol')
-    return
-  }
+  if (outcome === Chunked.Malformed || outcome === Chunked.TrailersTooLong) return 'protocol'
   const done = outcome === Chunked.Done
   if (done && reader.position < length) response.reusable = false
-  if (!response.chunks) return deliver(exchange, encodePlain(bytes, reader.ranges, reader.dataBytes), done)
-  deliver(exchange, encodeChunk(bytes, reader.ranges, reader.dataBytes, done ? endOfChunks(exchange, reader.trailers) : ''), done)
+  const { ranges, dataBytes } = reader
+  if (!response.chunks) deliver(exchange, encodePlain(bytes, ranges, dataBytes), done)
+  else deliver(exchange, encodeChunk(bytes, ranges, dataBytes, done ? endOfChunks(exchange, reader.trailers) : ''), done)
+  return undefined
 }
 
 /** Trailers go to those who said that they take them; framing fields among them never do. */
@@ -193,21 +176,22 @@ export function responseDrained(exchange: Exchange): void {
 }
 
 /** The upstream has closed its side. */
-export function responseEnded(exchange: Exchange): void {
+export function responseEnded(exchange: Exchange): Failure {
   const { client, response } = exchange
-  if (response.tunnel) return tunnelEnded(exchange)
-  if (!response.started) return exchange.upstreamFailed(response.partial === undefined && response.interim === 0 ? 'reset' : 'protocol')
-  if (response.body !== ResponseBody.UntilClose) return exchange.upstreamFailed('reset')
+  if (response.tunnel) {
+    tunnelEnded(exchange)
+    return undefined
+  }
+  if (!response.started || response.body !== ResponseBody.UntilClose) return 'reset'
   if (response.chunks) client.write(lastChunk)
   exchange.finish()
+  return undefined
 }
 
 /** RFC 9110 §7.8: a tunnel begins with the upstream's 101 for a protocol that the client asked for, and never before. */
-function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): void {
+function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): Failure {
   const asked = exchange.upgrade.toLowerCase().split(',')
-  if (exchange.upgrade === '' || !asked.some((protocol) => protocol.trim() === head.upgrade.toLowerCase())) {
-    return exchange.upstreamFailed('protocol')
-  }
+  if (exchange.upgrade === '' || !asked.some((protocol) => protocol.trim() === head.upgrade.toLowerCase())) return 'protocol'
   const { context, response } = exchange
   context.nowMs = performance.now()
   exchange.upstreamMs = context.nowMs - exchange.sentMs
@@ -216,4 +200,5 @@ function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, 
   response.status = 101
   exchange.client.write(`${rewriteResponse(head, true)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`)
   startTunnel(exchange, bytes, start, length)
+  return undefined
 }

@@ -1,7 +1,7 @@
 import { Chunked, ChunkedReader } from './chunked.ts'
 import { copyOf, encodeChunk, lastChunk } from './encode.ts'
 import { Field, Fields, scanFields } from './fields.ts'
-import { Body } from './request.ts'
+import { Body } from './requestHead.ts'
 
 /** Trailers that would change what the message is, had they come as header fields (RFC 9110 §6.5.1): an attempt to have one parser merge them. */
 const framing = new Set<number>([Field.ContentLength, Field.TransferEncoding, Field.Host])

@@ -1,7 +1,7 @@
 import { CR, LF, valueCharacter } from './characters.ts'
 import { Field, Fields, Scan, scanFields } from './fields.ts'
 import { latin1 } from './latin1.ts'
-import type { HeadLimits } from './request.ts'
+import type { HeadLimits } from './requestHead.ts'
 import { Connections, contentLength, transferCoding } from './semantics.ts'
 
 /** How a response's body is delimited (RFC 9112 §6.3). */

@@ -1,5 +1,5 @@
 import { Field } from './fields.ts'
-import { Body, fieldIs, Method, type RequestHead, requestMethods } from './request.ts'
+import { Body, fieldIs, Method, type RequestHead, requestMethods } from './requestHead.ts'
 import type { ResponseHead } from './response.ts'
 
 /** Heads as they go out: slices of the head that came in, without what ends at this hop, with what this hop adds. */

@@ -4,7 +4,11 @@ import { ClientConnection } from './client.ts'
 import type { ListenAddress } from './config.ts'
 import type { Context } from './context.ts'
 import { workerAt } from './counters.ts'
+import type { Exchange } from './exchange.ts'
 import { readBuffer } from './readBuffer.ts'
+import type { Table } from './table.ts'
+
+type EdgeContext = Context<Table<Exchange>>
 
 const backlog = 4096
 /** What may wait in memory for a slow client, beside one read from the upstream. Smaller, and every second 64 KiB read would pause its upstream. */
@@ -14,7 +18,7 @@ const bufferedBytes = 131_072
 export class Listener {
   readonly address: ListenAddress
   readonly #server: Server
-  #context: Context | undefined = undefined
+  #context: EdgeContext | undefined = undefined
   #waiting: Socket[] = []
 
   private constructor(server: Server, address: ListenAddress) {
@@ -41,7 +45,7 @@ export class Listener {
     return addressText(this.address)
   }
 
-  open(context: Context): void {
+  open(context: EdgeContext): void {
     this.#context = context
     // A listener that fails later, as for want of file descriptors, goes on with the next connection.
     this.#server.on('error', () => context.counters[workerAt.connectionsRefused]!++)
@@ -77,7 +81,7 @@ type ListeningHandle = { onconnection: (error: number, handle: ConnectionHandle)
  * option against it, though it has one for sockets that connect. Worth 4 µs of 30 per request (bench/micro/accept.ts). Where node should ever
  * change inside, connections come the documented way.
  */
-function acceptInto(server: Server, accept: (socket: Socket, context?: Context) => void): void {
+function acceptInto(server: Server, accept: (socket: Socket) => void): void {
   const listening = (server as unknown as { _handle?: ListeningHandle })._handle
   if (typeof listening?.onconnection !== 'function') server.on('connection', accept)
   else
@@ -106,7 +110,7 @@ function wrap(handle: ConnectionHandle): Socket {
 type Owned = Socket & { client: ClientConnection }
 
 /** Listeners are functions of the module and find their connection on the socket: closures would cost each idle connection 400 bytes. */
-function serve(context: Context, socket: Socket): void {
+function serve(context: EdgeContext, socket: Socket): void {
   const owned = socket as Owned
   context.nowMs = performance.now()
   owned.client = new ClientConnection(context, socket)

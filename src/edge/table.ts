@@ -6,27 +6,30 @@ import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
 import { type Trust, trustOf } from './trust.ts'
 
-export type BackendTarget = {
+export type BackendTarget<E> = {
   readonly name: string
   /** This worker's counters of the backend; its only writer. */
   readonly block: Float64Array
-  readonly endpoints: readonly EndpointPool[]
+  readonly endpoints: readonly EndpointPool<E>[]
 }
 
-export type SplitTarget = {
+export type SplitTarget<E> = {
   readonly name: string
-  readonly backends: readonly BackendTarget[]
+  readonly backends: readonly BackendTarget<E>[]
   readonly picker: Picker
-  readonly routes: readonly { readonly matches: readonly CompiledMatch[]; readonly backend: BackendTarget }[]
+  readonly routes: readonly { readonly matches: readonly CompiledMatch[]; readonly backend: BackendTarget<E> }[]
   /** Where the share of a backend without a usable endpoint goes; undefined: nowhere, 503. */
-  readonly fallback: BackendTarget | undefined
+  readonly fallback: BackendTarget<E> | undefined
 }
 
-/** All that a worker decides by, compiled from one configuration. Swapped by one reference; a request sees one table from its head on. */
-export type Table = {
+/**
+ * All that a worker decides by, compiled from one configuration. Swapped by one reference; a request sees one table from its head on.
+ * `E` is the exchange that its endpoints' connections carry.
+ */
+export type Table<E> = {
   readonly version: number
-  readonly routes: RouteTable<SplitTarget>
-  readonly splits: ReadonlyMap<string, SplitTarget>
+  readonly routes: RouteTable<SplitTarget<E>>
+  readonly splits: ReadonlyMap<string, SplitTarget<E>>
   /** Header names, in lower case, that decide where a request goes: no Connection field may remove them. */
   readonly routingHeaders: ReadonlySet<string>
   readonly trust: Trust
@@ -34,19 +37,19 @@ export type Table = {
   readonly timeouts: Timeouts
 }
 
-export type TableInput = {
+export type TableInput<E> = {
   readonly version: number
   readonly config: EdgeConfig
   readonly blocks: BackendBlocks
   /** The table in use: its splits' accumulators live on. */
-  readonly before: Table | undefined
-  readonly endpoints: Endpoints
+  readonly before: Table<E> | undefined
+  readonly endpoints: Endpoints<E>
   readonly regex: CompileRegex
   /** Where a split that is new starts in its sequence, in [0, 1). */
   readonly phaseOf: (split: string) => number
 }
 
-export function buildTable(input: TableInput): Table {
+export function buildTable<E>(input: TableInput<E>): Table<E> {
   const { config } = input
   const splits = new Map(config.routing.splits.map((split) => [split.name, buildSplit(split, input)]))
   const routes = config.routing.routes.map((route) => ({ route, target: splits.get(route.split)! }))
@@ -65,13 +68,13 @@ export function buildTable(input: TableInput): Table {
   }
 }
 
-function buildSplit(split: Split, input: TableInput): SplitTarget {
+function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
   const backends = split.backends.map((backend) => ({
     name: backend.name,
     block: new Float64Array(input.blocks[split.name]![backend.name]!),
     endpoints: backend.endpoints.map((endpoint) => input.endpoints.pool(endpoint)),
   }))
-  const named = (name: string): BackendTarget => backends.find((backend) => backend.name === name)!
+  const named = (name: string): BackendTarget<E> => backends.find((backend) => backend.name === name)!
   const before = input.before?.splits.get(split.name)
   const weights = split.backends.map((backend) => backend.weight)
   return {

@@ -29,7 +29,7 @@ export function tunnelFromUpstream(exchange: Exchange, bytes: Buffer, start: num
 
 export function tunnelFromClient(exchange: Exchange, bytes: Buffer, length: number): void {
   touch(exchange)
-  if (!exchange.upstream!.socket.write(copyOf(bytes, 0, length) as string, 'latin1')) exchange.client.pause()
+  if (!exchange.upstream!.socket.write(copyOf(bytes, 0, length) as string, 'latin1')) exchange.client.socket.pause()
 }
 
 /** The client has taken all that was written to it. */

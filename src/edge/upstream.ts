@@ -1,37 +1,59 @@
 import { connect, type Socket } from 'node:net'
 import type { Context } from './context.ts'
-import { workerAt } from './counters.ts'
-import type { EndpointPool } from './endpoints.ts'
-import type { Exchange } from './exchange.ts'
+import { type FailureKind, workerAt } from './counters.ts'
 import { readBuffer } from './readBuffer.ts'
 
 /** More reads than this in one turn of the event loop: libuv may have polled again within it, so that a fast answer looks stale. */
 const unambiguousReads = 1000
 
+/** What happens to the exchange `E` that a connection carries. */
+export type Carrying<E> = {
+  connected(exchange: E): void
+  /** The first `length` of `bytes` have come; they are overwritten once this returns. */
+  received(exchange: E, bytes: Buffer, length: number): void
+  /** The upstream has closed its side. */
+  ended(exchange: E): void
+  /** The connection is of no further use. */
+  failed(exchange: E, kind: FailureKind): void
+}
+
+/** Where a connection belongs. */
+export type Home<E> = {
+  readonly host: string
+  readonly port: number
+  readonly carrying: Carrying<E>
+  opened(): void
+  closed(connection: UpstreamConnection<E>): void
+  /** The endpoint does not accept connections. */
+  refused(nowMs: number): void
+  /** Takes an idle connection back; false: not wanted. */
+  keep(connection: UpstreamConnection<E>): boolean
+}
+
 /**
  * A connection to an endpoint: carries one exchange at a time, or waits in its pool for the next. It reads into the worker's one buffer, so
  * whatever outlives the event is copied. An idle connection that says anything is destroyed.
  */
-export class UpstreamConnection {
+export class UpstreamConnection<E> {
   readonly context: Context
-  readonly pool: EndpointPool
   readonly socket: Socket
-  exchange: Exchange | undefined = undefined
   connected = false
   closed = false
   /** Exchanges completed. */
   served = 0
   /** When to give up on what it waits for; 0 = not waiting. */
   deadlineMs = 0
-  /** Until when it may wait in the pool, by the upstream's own word; 0 = by ours. */
+  /** How long it may wait in the pool. */
   idleMs: number
+  readonly #home: Home<E>
+  #exchange: E | undefined = undefined
   /** Of `Context.turn`: when it was put to use last. */
   #usedInTurn = -1
 
-  constructor(context: Context, pool: EndpointPool) {
+  constructor(context: Context, home: Home<E>) {
     this.context = context
-    this.pool = pool
-    pool.open++
+    this.#home = home
+    home.opened()
     context.upstreams.add(this)
     context.counters[workerAt.upstreamConnections]!++
     context.counters[workerAt.openUpstreamConnections]!++
@@ -39,8 +61,8 @@ export class UpstreamConnection {
     this.idleMs = timeouts.upstreamIdleMs
     this.deadlineMs = context.nowMs + timeouts.connectMs
     this.socket = connect({
-      host: pool.host,
-      port: pool.port,
+      host: home.host,
+      port: home.port,
       noDelay: true,
       keepAlive: true,
       allowHalfOpen: true,
@@ -51,55 +73,57 @@ export class UpstreamConnection {
     })
     this.socket.once('connect', () => this.#onConnect())
     this.socket.on('end', () => this.#onEnd())
-    this.socket.on('error', () => this.#onClose(true))
-    this.socket.on('close', () => this.#onClose(false))
+    this.socket.on('error', () => this.#onClose())
+    this.socket.on('close', () => this.#onClose())
   }
 
   /** Takes an exchange. On a connection that was idle before, the turn is noted. */
-  carry(exchange: Exchange): void {
-    this.exchange = exchange
+  carry(exchange: E): void {
+    this.#exchange = exchange
     if (this.served > 0) this.#usedInTurn = this.context.markTurn()
   }
 
   /** The exchange is over and the connection clean: back to the pool. */
   release(): void {
-    this.exchange = undefined
+    this.#exchange = undefined
     this.served++
     this.deadlineMs = this.context.nowMs + this.idleMs
-    if (this.context.draining || !this.pool.keep(this)) this.destroy()
+    if (this.context.draining || !this.#home.keep(this)) this.destroy()
   }
 
   destroy(): void {
     if (this.closed) return
     this.closed = true
-    this.exchange = undefined
+    this.#exchange = undefined
     this.deadlineMs = 0
-    this.pool.open--
-    this.pool.forget(this)
+    this.#home.closed(this)
     this.context.upstreams.delete(this)
     this.context.counters[workerAt.openUpstreamConnections]!--
     this.socket.destroy()
   }
 
-  /** The deadline has passed. */
   expire(): void {
-    const exchange = this.exchange
-    if (exchange === undefined) this.destroy()
-    else exchange.upstreamTimedOut(this.connected)
+    const exchange = this.#exchange
+    if (exchange === undefined) {
+      this.destroy()
+      return
+    }
+    if (!this.connected) this.#home.refused(this.context.nowMs)
+    this.#home.carrying.failed(exchange, 'timeout')
   }
 
   #receive(bytes: Buffer, length: number): boolean {
     this.context.readsInTurn++
-    const exchange = this.exchange
+    const exchange = this.#exchange
     if (exchange === undefined) {
       this.destroy()
       return false
     }
     if (this.#isStale()) {
-      exchange.upstreamFailed('protocol')
+      this.#home.carrying.failed(exchange, 'protocol')
       return false
     }
-    exchange.responseBytes(bytes, length)
+    this.#home.carrying.received(exchange, bytes, length)
     return true
   }
 
@@ -113,22 +137,18 @@ export class UpstreamConnection {
 
   #onConnect(): void {
     this.connected = true
-    this.exchange?.upstreamConnected()
+    if (this.#exchange !== undefined) this.#home.carrying.connected(this.#exchange)
   }
 
   #onEnd(): void {
-    if (this.exchange === undefined) this.destroy()
-    else this.exchange.upstreamEnded()
+    if (this.#exchange === undefined) this.destroy()
+    else this.#home.carrying.ended(this.#exchange)
   }
 
-  #onClose(failed: boolean): void {
+  #onClose(): void {
     if (this.closed) return
-    const exchange = this.exchange
-    if (exchange === undefined) {
-      this.destroy()
-      return
-    }
-    if (!this.connected) this.pool.connectionRefused(this.context.nowMs)
-    exchange.upstreamFailed(this.connected ? (failed ? 'reset' : 'protocol') : 'connect')
+    if (!this.connected) this.#home.refused(this.context.nowMs)
+    if (this.#exchange === undefined) this.destroy()
+    else this.#home.carrying.failed(this.#exchange, this.connected ? 'reset' : 'connect')
   }
 }

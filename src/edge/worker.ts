@@ -2,22 +2,24 @@ import { createHash, randomBytes } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CompileRegex, Routing } from '../core/routing/types.ts'
 import { addressText } from './addresses.ts'
+import { carrying } from './carrying.ts'
 import type { ListenAddress, Timeouts } from './config.ts'
 import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
+import type { Exchange } from './exchange.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { Listener, sweep } from './server.ts'
-import { buildTable } from './table.ts'
+import { buildTable, type Table } from './table.ts'
 
 /** A worker thread: its own listeners, table and connections. It shares nothing with the others but the port numbers. */
 
 const data = workerData as WorkerData
 const port = parentPort!
 const counters = new Float64Array(data.block)
-const endpoints = new Endpoints()
+const endpoints = new Endpoints<Exchange>(carrying)
 const requestIdPrefix = randomBytes(8).toString('hex')
-let context: Context | undefined
+let context: Context<Table<Exchange>> | undefined
 let listeners: Listener[] = []
 let prepared: Listener[] = []
 let sweeper: NodeJS.Timeout | undefined
@@ -94,7 +96,7 @@ async function drain(drainMs: number): Promise<void> {
     const poll = setInterval(() => {
       if (owner.clients.size > 0 && performance.now() < deadlineMs) return
       clearInterval(poll)
-      for (const client of owner.clients) client.socket.destroy()
+      for (const client of owner.clients) client.destroy()
       for (const upstream of owner.upstreams) upstream.destroy()
       resolve()
     }, 20)
@@ -121,6 +123,7 @@ function handle(message: ToWorker): Promise<void> {
 port.on('message', (message: ToWorker) => {
   handle(message).catch((error: unknown) => {
     discard()
+    endpoints.discard()
     if ('version' in message) say({ kind: 'refused', version: message.version, message: reason(error) })
     else say({ kind: 'log', level: 'error', message: `${message.kind} failed: ${reason(error)}`, fields: {} })
   })

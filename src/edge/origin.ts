@@ -1,0 +1,40 @@
+import type { Context } from './context.ts'
+import { parseAuthority } from './host.ts'
+import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
+
+/** Where the requests of a connection come from, and what upstreams are told of it: prepared once per authority, which clients rarely change. */
+export class Origin implements RequestRewrite {
+  readonly peer: Peer
+  suffix = ''
+  readonly #context: Context
+  #authority = ''
+  #host: string | undefined = undefined
+
+  constructor(context: Context, peer: Peer) {
+    this.#context = context
+    this.peer = peer
+  }
+
+  get via(): string {
+    return this.#context.via
+  }
+
+  newRequestId(): string {
+    return this.#context.newRequestId()
+  }
+
+  /** The host to route by; undefined where `authority` names none. */
+  hostOf(authority: string): string | undefined {
+    if (authority !== this.#authority) {
+      this.#host = parseAuthority(authority)
+      // Strings of their own: slices would keep the whole head alive that they were cut from.
+      this.#authority = ownString(authority)
+      this.suffix = ownString(forwardingFields(this.peer, this.#authority, this.via))
+    }
+    return this.#host
+  }
+}
+
+function ownString(text: string): string {
+  return Buffer.from(text, 'latin1').latin1Slice()
+}
