@@ -35,6 +35,15 @@ export function goalsOf(rows: readonly Row[]): Goal[] {
   ]
 }
 
+/** A warning when others kept the contender's core so busy that verdicts may be theirs; undefined on a quiet machine. */
+export function doubtOf(rows: readonly Row[]): string | undefined {
+  const most = Math.max(0, ...rows.map((row) => extra(row, 'otherWorkOnCore') ?? 0))
+  if (most <= quietShare) return undefined
+  return `Doubtful: other processes used up to ${Math.round(most * 100)} % of the contender's core (median of a row's rounds). Repeat on a quiet machine before believing a verdict.`
+}
+
+const quietShare = 0.05
+
 type Bound = { readonly toReach: number; readonly moonshot?: number; readonly unit: string }
 
 function atMost(name: string, measured: number | undefined, { toReach, moonshot, unit }: Bound): Goal {

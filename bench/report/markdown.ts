@@ -1,4 +1,5 @@
 import { type Table, tableOf } from './cells.ts'
+import { doubtOf } from './goals.ts'
 import type { Machine } from './machine.ts'
 import { type Findings, goalTable } from './terminal.ts'
 
@@ -8,6 +9,7 @@ export type Conditions = { readonly machine: Machine; readonly date: string; rea
 export function markdownReport(findings: Findings, { machine, date, seconds, command }: Conditions): string {
   const { scenarios, rows, failures, absentees, goals } = findings
   const measured = scenarios.filter(({ name }) => rows.some((row) => row.scenario === name))
+  const doubt = doubtOf(rows)
   const missing = [
     ...absentees.map(({ contender, reason }) => `- ${contender}: ${oneLine(reason)}`),
     ...failures.map(({ contender, scenario, reason }) => `- ${contender} in ${scenario}: ${oneLine(reason)}`),
@@ -17,6 +19,7 @@ export function markdownReport(findings: Findings, { machine, date, seconds, com
     `Written by \`${command}\` on ${date}. Run it again to replace this file; figures of different runs or machines do not compare, ratios within one run do.`,
     '## Goals',
     markdownTable(goalTable(goals)),
+    ...(doubt ? [doubt] : []),
     ...measured.flatMap(({ name, what }) => [`## ${name}`, `${what[0]?.toUpperCase()}${what.slice(1)}.`, markdownTable(tableOf(name, rows))]),
     ...(missing.length > 0 ? ['## Not measured', missing.join('\n')] : []),
     '## How',

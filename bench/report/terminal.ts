@@ -1,7 +1,7 @@
 import type { Failure } from '../rounds.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { type Table, tableOf } from './cells.ts'
-import type { Goal } from './goals.ts'
+import { doubtOf, type Goal } from './goals.ts'
 import type { Row } from './rows.ts'
 
 export type Findings = {
@@ -19,6 +19,8 @@ export function terminalReport({ scenarios, rows, failures, absentees, goals }: 
     .map((scenario) => `${scenario.name}: ${scenario.what}\n\n${aligned(tableOf(scenario.name, rows))}`)
   const measured = goals.filter(({ verdict }) => verdict !== 'not measured')
   if (measured.length > 0) parts.push(`Goals\n\n${aligned(goalTable(measured))}`)
+  const doubt = doubtOf(rows)
+  if (doubt) parts.push(doubt)
   const missing = [
     ...absentees.map(({ contender, reason }) => `not measured: ${contender}: ${reason}`),
     ...failures.map(({ contender, scenario, reason }) => `not measured: ${contender} in ${scenario}: ${reason}`),

@@ -2,7 +2,7 @@ import t from 'tap'
 import { parseOptions } from '../../bench/options.ts'
 import { reportProgress } from '../../bench/progress.ts'
 import { tableOf } from '../../bench/report/cells.ts'
-import { goalsOf } from '../../bench/report/goals.ts'
+import { doubtOf, goalsOf } from '../../bench/report/goals.ts'
 import { markdownReport } from '../../bench/report/markdown.ts'
 import { cpuRatio, median, type Row, rowsOf } from '../../bench/report/rows.ts'
 import { terminalReport } from '../../bench/report/terminal.ts'
@@ -93,6 +93,16 @@ t.test('goals tell what was reached, and never judge what was not measured', asy
   const byName = Object.fromEntries(goalsOf(weights).map(({ name, verdict }) => [name, verdict]))
   t.equal(byName['p99 while weights change / at rest'], 'reached')
   t.equal(byName['errors while weights change'], 'missed')
+})
+
+t.test('a run beside other work is told to be doubtful, in both reports', async (t) => {
+  const rowsWith = (share: number): Row[] => rowsOf([series('nginx', [sample(20, { extras: { otherWorkOnCore: share } })])])
+  t.equal(doubtOf(rowsWith(0.02)), undefined)
+  const rows = rowsWith(0.6)
+  t.match(doubtOf(rows), 'up to 60 %')
+  const findings = { scenarios, rows, goals: goalsOf(rows), failures: [], absentees: [] }
+  t.match(terminalReport(findings), /Doubtful/)
+  t.match(markdownReport(findings, { machine: {}, date: '2026-01-02', seconds: 3, command: 'npm run bench' }), /Doubtful/)
 })
 
 t.test('both reports name what is missing', async (t) => {
