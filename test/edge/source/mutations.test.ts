@@ -15,7 +15,10 @@ function randomFrom(state: number): () => number {
   }
 }
 
-const example = readFileSync(new URL('../../../examples/edge.yaml', import.meta.url))
+const example = readFileSync(new URL('../../../examples/edge.yaml', import.meta.url), 'utf8')
+/** Has every field. */
+const reference = /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8'))?.[1] ?? ''
+const originals = [Buffer.from(example), Buffer.from(reference)]
 const pieces = [
   ...[
     '\t',
@@ -50,7 +53,7 @@ const pieces = [
 
 /** Some bytes removed, doubled, replaced or set in. */
 function damaged(random: () => number): Buffer {
-  let bytes: Buffer = Buffer.from(example)
+  let bytes = originals[Math.floor(random() * originals.length)]!
   for (let times = 1 + Math.floor(random() * 4); times > 0; times--) {
     const at = Math.floor(random() * bytes.length)
     const length = Math.floor(random() ** 3 * 60)

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { fieldText } from '../../../src/core/routing/names.ts'
 import { defaultLimits, defaultTimeouts, type EdgeConfig } from '../../../src/edge/config.ts'
@@ -33,8 +32,23 @@ function file(parts: { listeners?: string; admin?: string; routes?: string; spli
 const split = (backend: string, more = ''): string => file({ splits: `{s: {backends: {a: ${backend}}${more}}}` })
 const match = (text: string): string => split('{weight: 1, endpoints: []}', `, routes: [{name: r, backend: a, match: [${text}]}]`)
 
-t.test('the example is what it says', async (t) => {
-  const text = readFileSync(new URL('../../../examples/edge.yaml', import.meta.url), 'utf8')
+t.test('a file becomes a configuration', async (t) => {
+  const text = `
+listeners: [{address: 127.0.0.1:8080}]           # several
+admin: {address: 127.0.0.1:9901}
+trustedProxies: [10.0.0.0/8]
+routes:                                          # most specific host, then longest path, wins
+- {host: shop.example, path: /, split: shop}     # host absent = any; *.example; pathType Prefix (by segment) | Exact
+splits:
+  shop:
+    totalWeight: 100
+    backends:
+      stable: {weight: 95, endpoints: ["127.0.0.1:9001", "127.0.0.1:9003"]}
+      canary: {weight: 5,  endpoints: ["127.0.0.1:9002"]}
+    routes:                                      # before weights; first match wins
+    - {name: qa, match: [{headers: [{name: X-Canary, exact: "true"}]}], backend: canary}
+    fallback: none                               # or the name of a backend
+`
   const expected: EdgeConfig = {
     listeners: [{ address: { host: '127.0.0.1', port: 8080 } }],
     admin: { address: { host: '127.0.0.1', port: 9901 } },
@@ -322,6 +336,11 @@ const structure: readonly (readonly [rule: string, file: string, fault: string])
     file({ more: 'trustedProxies: [lan]' }),
     '5:18 trustedProxies[0]: "lan" is not a network; write an IPv4 or IPv6 network like 10.0.0.0/8 or fd00::/8',
   ],
+  [
+    'a method',
+    match('{method: get}'),
+    '4:105 splits.s.routes[0].match[0].method: expected GET or HEAD or POST or PUT or PATCH or DELETE or OPTIONS or QUERY, found "get"; write GET',
+  ],
 ]
 
 const listenFix = 'write the address of the service'
@@ -467,7 +486,6 @@ const meaning: typeof structure = [
     file({ routes: '[{path: /, split: s}, {path: /, split: s}]' }),
     '3:31 routes[1]: the same path as routes[0]; leave one of them out, or give them different hosts, paths or path types',
   ],
-  ['a method', match('{method: get}'), '4:105 splits.s.routes[0].match[0].method: "get" is never sent: methods compare with case; write GET'],
   [
     'a regular expression',
     match('{path: {regex: "(a"}}'),

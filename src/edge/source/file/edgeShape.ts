@@ -13,6 +13,7 @@ import {
 import type { NamedMatch, Route, TextMatch } from '../../../core/routing/types.ts'
 import { maxTotalWeight, maxWeight } from '../../../core/routing/validate.ts'
 import { defaultLimits, defaultTimeouts, type Limits, type Timeouts } from '../../config.ts'
+import { requestMethods } from '../../requestHead.ts'
 import { addressText, cidr, endpoint, listenAddress } from './address.ts'
 import { duration, integer, oneOf, onlyTrue, type Range, size, text, writtenDuration, writtenSize } from './scalars.ts'
 import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape } from './shape.ts'
@@ -84,7 +85,7 @@ const pathMatch = mapped(
 
 const requestMatch = object(
   {
-    method: optional(token('a method'), 'With case, as GET.', { examples: ['GET', 'POST'] }),
+    method: optional(oneOf(requestMethods), 'The method; the edge answers any other with 501.'),
     path: optional(pathMatch, 'The path, without its query.'),
     headers: defaulted(named(token('a header name'), 'Without case.'), [], 'Header fields; one that occurs twice never matches by its value.', []),
     cookies: defaulted(named(token('a cookie name'), 'With case.'), [], 'Cookies.', []),
