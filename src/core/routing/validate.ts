@@ -39,12 +39,18 @@ function checkRoutes({ routes, splits }: Routing, report: Report): void {
   const names = new Set(splits.map((split) => split.name))
   if (names.size === 0 && routes.length > 0)
     report(['splits'], { message: 'no split is defined, but routes name some', fix: 'define the splits that `routes` name' })
+  // Thousands of routes may name the same few: the nearest name is looked for once.
+  const complaints = new Map<string, Complaint | undefined>()
+  const unknownSplit = (name: string): Complaint | undefined => {
+    if (!complaints.has(name)) complaints.set(name, unknown(name, names, 'split'))
+    return complaints.get(name)
+  }
   const first = new Map<string, number>()
   for (const [index, route] of routes.entries()) {
     const path: Path = ['routes', index]
     if (route.host !== undefined) report([...path, 'host'], hostComplaint(route.host))
     report([...path, 'path'], pathComplaint(route.path))
-    if (names.size > 0) report([...path, 'split'], unknown(route.split, names, 'split'))
+    if (names.size > 0) report([...path, 'split'], unknownSplit(route.split))
     const key = routeKey(route)
     const earlier = first.get(key)
     if (earlier === undefined) first.set(key, index)

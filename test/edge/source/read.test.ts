@@ -515,6 +515,11 @@ const syntax: typeof structure = [
   ['a list as key', file({ admin: '{[a]: 1}' }), '2:9 : With stringKeys, all keys must be strings; use plain text as the key'],
 ]
 
+t.test('lines are counted also where the parser skips what it cannot read', async (t) => {
+  const places = faultsOf('a: {p:+"}]\n  q}\nts\n  b: c\nd: e\n').map((fault) => fault.split(' ')[0])
+  t.strictSame(places, ['1:10', '2:3', '3:1', '4:4', '5:1'])
+})
+
 for (const [rule, text, fault] of [...structure, ...meaning, ...syntax]) t.strictSame(faultsOf(text), [fault], rule)
 
 t.test('kinds of faults are told apart', async (t) => {
@@ -531,6 +536,7 @@ t.test('bytes that are no text', async (t) => {
     '1:1 : longer than 10485760 bytes; leave out what is not needed, or run several edges',
   ])
   t.strictSame(faultsOf(`\ufeff${file({})}`), [], 'a byte order mark is no harm')
+  t.strictSame(faultsOf('\ufeffadmin: "x'), faultsOf('admin: "x'), 'nor does it shift a column')
   t.strictSame(faultsOf(file({}).replaceAll('\n', '\r\n')), [], 'nor are the line ends of Windows')
 })
 

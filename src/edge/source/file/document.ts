@@ -19,8 +19,9 @@ export const maxBytes = 10 * 1024 * 1024
 const maxErrors = 10
 
 export function openDocument(bytes: Uint8Array): YamlDocument {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-  const lines = new LineCounter()
+  // Without its byte order mark, which no editor counts as a column.
+  const text = new TextDecoder('utf-8').decode(bytes)
+  const lines = linesOf(text)
   const position: YamlDocument['position'] = (offset) => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
@@ -34,11 +35,9 @@ export function openDocument(bytes: Uint8Array): YamlDocument {
   if (bytes.length > maxBytes)
     return broken(0, { message: `longer than ${maxBytes} bytes`, fix: 'leave out what is not needed, or run several edges' })
   if (!isUtf8(bytes)) {
-    countLines(text, lines)
     return broken(text.indexOf('\ufffd'), { message: 'not UTF-8', fix: 'save the file in UTF-8' })
   }
   const document = parseDocument(text, {
-    lineCounter: lines,
     // The core schema even after a `%YAML 1.1` line: there `no` is text, not false. Duplicate keys are found while reading, in linear time.
     schema: 'core',
     version: '1.2',
@@ -57,9 +56,12 @@ export function openDocument(bytes: Uint8Array): YamlDocument {
   return { root: document.contents, position, target: (alias) => targets.get(alias), errors }
 }
 
-function countLines(text: string, lines: LineCounter): void {
+/** Counted here: the parser's own count misses lines where it skips what it does not understand. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter()
   lines.addNewLine(0)
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1)
+  return lines
 }
 
 /** In one pass: the library's own `resolve` walks the whole document for every alias. */
