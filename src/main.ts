@@ -8,6 +8,7 @@ import { runProgram } from './cli/program.ts'
 import type { Flags } from './cli/verb.ts'
 import { type Parsed, parseDemo, parseEdge } from './config.ts'
 import { outliveReaders } from './lib/brokenPipe.ts'
+import { hangupSignal } from './lib/hangup.ts'
 import { stopSignal } from './lib/stopSignal.ts'
 import { startSupervised, supervisor } from './lib/supervised.ts'
 
@@ -24,13 +25,14 @@ async function edge(flags: Flags): Promise<number> {
   const [{ checkFile, fileSource }, { formatProblem }] = await Promise.all([import('./edge/source/file/file.ts'), import('./edge/source/problem.ts')])
   if (settings.check) return check(settings.config, settings.json, { checkFile, formatProblem }, process)
   const [{ runEdge }, { openLog }] = await Promise.all([import('./edge/main.ts'), import('./lib/log.ts')])
-  const stop = stopSignal(['SIGINT', 'SIGTERM'])
+  const source = fileSource(settings.config)
   const parent = supervisor(supervisedStopMs)
+  const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(source.reload)]
   await runEdge({
-    source: fileSource(settings.config),
+    source,
     workers: settings.workers,
     log: openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY }),
-    signal: parent === undefined ? stop : AbortSignal.any([stop, parent.gone]),
+    signal: AbortSignal.any(parent === undefined ? ends : [...ends, parent.gone]),
     onReady: (urls) => parent?.tellReady(urls),
     version,
   })

@@ -17,6 +17,7 @@ Examples:
 
 Then, in another terminal:
   curl -H 'X-Canary: true' http://127.0.0.1:8080/    always the canary
+Ports may come from the environment too: SPILLWAY_PORT, SPILLWAY_ADMIN_PORT.
 Ctrl-C ends everything that it started.`,
     )
     .action(action)

@@ -17,7 +17,7 @@ Each option may come from the environment instead: SPILLWAY_CONFIG, SPILLWAY_WOR
 Examples:
   ${name} edge --config edge.yaml --check
   ${name} edge --config edge.yaml --workers auto
-  ${name} edge --config edge.yaml 2>edge.log &    then edit edge.yaml, or: kill -HUP %1
+  ${name} edge --config edge.yaml 2>edge.log &    then edit edge.yaml
 
 The smallest file:
   listeners: [{address: 127.0.0.1:8080}]
@@ -29,7 +29,8 @@ The smallest file:
         stable: {weight: 95, endpoints: ["127.0.0.1:9001"]}
         canary: {weight: 5, endpoints: ["127.0.0.1:9002"]}
 
-SIGTERM or Ctrl-C: finishes what is in flight, then exits 0. A second one: exits at once.`,
+SIGTERM or Ctrl-C: finishes what is in flight, then exits 0. A second one: exits at once.
+SIGHUP: reads the file again, also to undo what was set by the admin API.`,
     )
     .action(action)
 }

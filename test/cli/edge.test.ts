@@ -83,6 +83,48 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+t.test('traffic outlives the reader of the log', async (t) => {
+  const child = start(['--config', file('good.yaml', '127.0.0.1:0')])
+  const exit = once(child, 'exit')
+  const { admin } = await readyLine(child)
+  child.stderr.destroy()
+  const url = `${admin}/v1/splits/shop`
+  for (let round = 1; round <= 2; round++) {
+    const etag = (await fetch(url)).headers.get('etag') ?? ''
+    const headers = { 'Content-Type': 'application/json', 'If-Match': etag }
+    // What is logged has no reader any more.
+    const { status } = await fetch(url, { method: 'PATCH', headers, body: '{"weights": {"stable": 100}}' })
+    t.equal(status, 200, `change ${round}`)
+  }
+  child.kill('SIGTERM')
+  t.same(await exit, [0, null])
+})
+
+t.test('SIGHUP goes back to what the file says', async (t) => {
+  const child = start(['--config', file('good.yaml', '127.0.0.1:0')])
+  const exit = once(child, 'exit')
+  const { admin } = await readyLine(child)
+  const url = `${admin}/v1/splits/shop`
+  const weightsFrom = async (): Promise<string> => ((await (await fetch(url)).json()) as { weightsFrom: string }).weightsFrom
+  const headers = { 'Content-Type': 'application/json', 'If-Match': (await fetch(url)).headers.get('etag') ?? '' }
+  await fetch(url, { method: 'PATCH', headers, body: '{"weights": {"stable": 100}}' })
+  t.equal(await weightsFrom(), 'admin')
+  child.kill('SIGHUP')
+  const until = performance.now() + 10_000
+  while ((await weightsFrom()) !== 'file' && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(await weightsFrom(), 'file')
+  child.kill('SIGTERM')
+  t.same(await exit, [0, null])
+})
+
+async function readyLine(child: ChildProcessByStdio<null, Readable, Readable>): Promise<{ readonly admin: string }> {
+  for await (const line of createInterface({ input: child.stderr })) {
+    const fields = JSON.parse(line) as { readonly msg: string; readonly admin: string }
+    if (fields.msg === 'ready') return fields
+  }
+  throw new Error('the edge ended before it was ready')
+}
+
 /** The log says that a table is in use; 20 s at most. */
 async function untilServing(messages: readonly string[], child: ChildProcessByStdio<null, Readable, Readable>): Promise<void> {
   const deadline = AbortSignal.timeout(20_000)
