@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { randomBytes } from '../lib/crypto.ts'
 import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { type AdminServer, openAdminServer } from './admin/server.ts'
@@ -11,7 +11,6 @@ import type { EdgeConfig, ListenAddress } from './config.ts'
 import { type Crew, type CrewTiming, crewTiming, openCrew } from './crew.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
-import { renderMetrics } from './metrics.ts'
 import type { Scrape } from './metricsFamilies.ts'
 import { formatProblem } from './source/problem.ts'
 import type { Problem, Source, SourceEvent } from './source/source.ts'
@@ -92,7 +91,8 @@ function openEdge({ source, log, onReady, version = 'unknown', workerUrl = defau
   const crew = openCrew({ workers, workerUrl, instanceId, ledger, lane, log, timing: { ...crewTiming, ...timing } })
   const state = openState({ crew, ledger, instanceId })
   const splits = openSplits({ state, crew, ledger, lane, log })
-  const metrics = async () => renderMetrics(await scrapeOf({ state, crew, ledger, version }))
+  // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
+  const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, version }))
   const admin = openAdminServer({ handle: adminRoutes({ splits, status: state.status, workers: crew.status, metrics }), log })
   let announced = false
 

@@ -18,7 +18,7 @@ export type WorkerThread = {
 /**
  * Bounds what one worker may allocate: one that leaks ends alone (ERR_WORKER_OUT_OF_MEMORY) and is replaced, instead of taking the process along.
  */
-const resourceLimits = { maxOldGenerationSizeMb: 1024 }
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 3 }
 
 /** `onExit` is called once, when nothing of the thread runs any more. */
 export function startThread(options: { readonly url: URL; readonly data: WorkerData; readonly log: EdgeLog; onExit(): void }): WorkerThread {

@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { CompileRegex, Routing } from '../core/routing/types.ts'
+import { compileRegex } from '../lib/regex.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
 import type { ListenAddress, Timeouts } from './config.ts'
@@ -18,7 +17,8 @@ const data = workerData as WorkerData
 const port = parentPort!
 const counters = new Float64Array(data.block)
 const endpoints = new Endpoints<Exchange>(carrying)
-const requestIdPrefix = randomBytes(8).toString('hex')
+/** Told apart from other processes and workers by chance, as the instance is; nothing secret hangs on it, and node:crypto would cost each worker 1 MB. */
+const requestIdPrefix = randomHex() + randomHex()
 let context: Context<Table<Exchange>> | undefined
 let listeners: Listener[] = []
 let prepared: Listener[] = []
@@ -49,9 +49,8 @@ function discard(): void {
   for (const listener of prepared.splice(0)) listener.close()
 }
 
-async function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
-  const regex = await regexFor(config.routing)
-  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex, phaseOf })
+function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'apply' }>): void {
+  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
   endpoints.settle()
@@ -65,17 +64,17 @@ async function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'app
   say({ kind: 'applied', version })
 }
 
-/** The engine is loaded where a pattern needs it: it costs every worker 3 MB. */
-async function regexFor(routing: Routing): Promise<CompileRegex> {
-  const needed = JSON.stringify(routing.splits.map((split) => split.routes)).includes('"kind":"regex"')
-  if (!needed) return (pattern) => Promise.reject(new Error(`no engine for ${pattern}`)) as never
-  return (await import('../lib/regex.ts')).compileRegex
-}
-
 /** Random from process to process; within one the workers' phases lie evenly, so that together they are nearly as exact as one. */
 function phaseOf(split: string): number {
-  const random = createHash('sha256').update(`${data.instanceId} ${split}`).digest().readUInt32LE(0) / 2 ** 32
-  return (random + data.index / data.workers) % 1
+  let hash = 0x811c9dc5
+  for (const character of `${data.instanceId} ${split}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
+  return ((hash >>> 0) / 2 ** 32 + data.index / data.workers) % 1
+}
+
+function randomHex(): string {
+  return Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')
 }
 
 function keepSweeping(owner: Context, timeouts: Timeouts): void {
@@ -106,15 +105,14 @@ async function drain(drainMs: number): Promise<void> {
   say({ kind: 'drained' })
 }
 
-function handle(message: ToWorker): Promise<void> {
+async function handle(message: ToWorker): Promise<void> {
   switch (message.kind) {
     case 'prepare':
       return prepare(message.version, message.listeners)
     case 'apply':
       return apply(message)
     case 'discard':
-      discard()
-      return Promise.resolve()
+      return discard()
     case 'drain':
       return drain(message.drainMs)
   }

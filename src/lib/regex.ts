@@ -1,11 +1,16 @@
-import { RE2JS, RE2JSException } from 're2js'
+import { createRequire } from 'node:module'
+
+// Loaded with the first pattern: most configurations have none, and every worker would pay 3 MB and 11 ms.
+let engine: typeof import('re2js') | undefined
 
 /**
  * A regular expression in RE2 syntax that must match the whole text, in time linear in the text whatever the pattern. Throws an Error
- * with the reason on bad syntax. The import costs 11 ms and 3 MB, measured once at start: less than loading it lazily would complicate.
+ * with the reason on bad syntax.
  */
 export function compileRegex(pattern: string): { matches(text: string): boolean } {
   if (pattern.length > maxPatternLength) throw new Error(`longer than ${maxPatternLength} characters`)
+  engine ??= createRequire(import.meta.url)('re2js') as typeof import('re2js')
+  const { RE2JS, RE2JSException } = engine
   try {
     const compiled = RE2JS.compile(pattern)
     return { matches: (text) => compiled.testExact(text) }

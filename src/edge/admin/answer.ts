@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from './http.ts'
 
 export type AdminAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
 

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
+import { createHash, timingSafeEqual } from '../../lib/crypto.ts'
 import type { EdgeConfig } from '../config.ts'
 import { type AdminAnswer, problem } from './answer.ts'
 

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type AddressTrouble, explain } from '../addresses.ts'
 import type { EdgeConfig, ListenAddress } from '../config.ts'
 import type { EdgeLog } from '../log.ts'
 import { type AdminAnswer, problem } from './answer.ts'
+import { createServer } from './http.ts'
 
 export type Handler = (request: IncomingMessage, admin: EdgeConfig['admin']) => Promise<AdminAnswer>
 
