@@ -1,12 +1,16 @@
 /** The two calls that the demo makes: to the edge's admin API, and to a version's own control. */
 import { request } from 'node:http'
 
-export type SplitState = {
-  readonly etag: string
-  readonly totalWeight: number
-  /** `actualShare`: of the choices by weight since the weights last changed; undefined before the first. */
-  readonly backends: readonly { readonly name: string; readonly weight: number; readonly actualShare: number | undefined }[]
+export type BackendState = {
+  readonly name: string
+  readonly weight: number
+  /** Of the choices by weight since the weights last changed; undefined before the first. */
+  readonly actualShare: number | undefined
+  /** Both since the edge started; failed: answered with 5xx, by the backend or in its place. */
+  readonly requests: number
+  readonly failed: number
 }
+export type SplitState = { readonly etag: string; readonly totalWeight: number; readonly backends: readonly BackendState[] }
 
 export type Change = { readonly kind: 'applied' } | { readonly kind: 'stale' } | { readonly kind: 'refused'; readonly message: string }
 
@@ -47,17 +51,25 @@ export async function readSplit(adminUrl: string, split: string): Promise<SplitS
 }
 
 export function parseSplit(value: unknown, etag: string): SplitState {
-  const backends: { name: string; weight: number; actualShare: number | undefined }[] = []
   const listed: unknown = isRecord(value) ? value['backends'] : undefined
-  if (!isRecord(value) || !Array.isArray(listed)) throw new Error('a split without backends')
-  for (const backend of listed as readonly unknown[]) {
-    if (!isRecord(backend)) throw new Error('a backend that is not an object')
-    const { name, weight } = backend
-    if (typeof name !== 'string' || typeof weight !== 'number') throw new Error('a backend without name or weight')
-    const share: unknown = isRecord(backend['actual']) ? backend['actual']['share'] : undefined
-    backends.push({ name, weight, actualShare: typeof share === 'number' ? share : undefined })
-  }
+  if (!Array.isArray(listed)) throw new Error('a split without backends')
+  const backends = listed.map(parseBackend)
   return { etag, totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0), backends }
+}
+
+function parseBackend(value: unknown): BackendState {
+  if (!isRecord(value)) throw new Error('a backend that is not an object')
+  const { name, weight, actual, requests, successRate } = value
+  if (typeof name !== 'string' || typeof weight !== 'number') throw new Error('a backend without name or weight')
+  const share: unknown = isRecord(actual) ? actual['share'] : undefined
+  const all = typeof requests === 'number' ? requests : 0
+  return {
+    name,
+    weight,
+    actualShare: typeof share === 'number' ? share : undefined,
+    requests: all,
+    failed: typeof successRate === 'number' ? Math.round(all * (1 - successRate)) : 0,
+  }
 }
 
 /** Changes the weights if nobody changed the split since `etag`. */

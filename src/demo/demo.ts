@@ -1,5 +1,6 @@
 /** What `npm start` plays: two versions of a small service, the edge before them, a load, and a view of what comes of it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -76,7 +77,13 @@ async function play(options: DemoOptions, records: Records, signal: AbortSignal,
   const ports = await choosePorts(options)
   say(stdout, ports.notes)
   const folder = await mkdtemp(join(tmpdir(), 'spillway-demo-'))
-  endings.push(() => rm(folder, { recursive: true, force: true }))
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
+  // Also when the process is ended at once: by a second Ctrl-C, by a reader of its output that has gone, with its terminal.
+  process.once('exit', removeFolder)
+  endings.push(async () => {
+    process.off('exit', removeFolder)
+    removeFolder()
+  })
   const configFile = join(folder, 'edge.yaml')
   await writeFile(configFile, configText(ports))
 
@@ -136,7 +143,7 @@ routes:
 - {path: /, split: ${split}}
 splits:
   ${split}:
-    totalWeight: ${stable.weight + canary.weight}
+    totalWeight: ${stable.weight + canary.weight} # what the weights add up to
     backends:
       ${stable.name}: {weight: ${stable.weight}, endpoints: ["${host}:${ports.stable}"]}
       ${canary.name}: {weight: ${canary.weight}, endpoints: ["${host}:${ports.canary}"]}

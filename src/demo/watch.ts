@@ -34,6 +34,7 @@ const noticeMs = { info: 5_000, problem: 15_000 } as const
 /** `startedAt`: of the load, on the clock of `performance.now()`. */
 export function newWatch(scene: Scene, records: Records, startedAt: number): Watch {
   let state: SplitState | undefined
+  let states: readonly { readonly at: number; readonly state: SplitState }[] = []
   let since = startedAt
   let errorRate = 0
   let silence: string | undefined
@@ -55,7 +56,11 @@ export function newWatch(scene: Scene, records: Records, startedAt: number): Wat
       try {
         const next = await readSplit(scene.adminUrl, scene.split)
         if (state !== undefined && weightsOf(state) !== weightsOf(next)) since = performance.now()
+        // A refused edit is history as soon as another one has been taken.
+        if (state !== undefined && state.etag !== next.etag && told?.kind === 'problem') told = undefined
         state = next
+        const at = performance.now()
+        states = [...states.filter((known) => known.at >= at - windowMs), { at, state }]
         silence = undefined
       } catch (error) {
         silence = `the admin API does not answer: ${reasonOf(error)}`
@@ -69,6 +74,7 @@ export function newWatch(scene: Scene, records: Records, startedAt: number): Wat
     },
     snapshot: (now) => {
       const from = Math.max(since, now - windowMs)
+      const seen = states.filter((known) => known.at >= from).map((known) => known.state)
       const { sent, failed } = records.totals()
       const said = notice(now)
       // Whole seconds since the start: with a sliding grid every frame would draw the past anew.
@@ -88,7 +94,7 @@ export function newWatch(scene: Scene, records: Records, startedAt: number): Wat
             name,
             weight,
             actualShare,
-            figures: records.figures(name, from, now),
+            figures: { ...records.figures(name, from, now), successRate: successRateOf(name, seen) },
             history: records.history(name, historySeconds, lastWholeSecond),
             ...(url === undefined ? {} : { url }),
           }
@@ -107,6 +113,14 @@ export function newWatch(scene: Scene, records: Records, startedAt: number): Wat
     state: () => state,
     isCanaryFailing: () => errorRate > 0,
   }
+}
+
+/** By the edge's count between the first and the last of `states`: unlike the load it knows for whom a 502 of its own stands. */
+export function successRateOf(name: string, states: readonly SplitState[]): number | undefined {
+  const [first, last] = [states[0], states.at(-1)].map((state) => state?.backends.find((backend) => backend.name === name))
+  if (first === undefined || last === undefined) return undefined
+  const requests = last.requests - first.requests
+  return requests > 0 ? 1 - (last.failed - first.failed) / requests : undefined
 }
 
 function weightsOf(state: SplitState): string {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import t from 'tap'
 import { isGone, startPlaying } from './playing.ts'
 
@@ -11,6 +12,16 @@ const isListening = (url: string): Promise<boolean> =>
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
+
+/** Nobody announces the end of processes that are not ours: looks until it is so, at most 10 s. */
+async function becomes(isSo: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
+    if (await isSo()) return true
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return false
+}
 
 t.test('one command shows the split, follows changes, and ends without a trace', async (t) => {
   const demo = await startPlaying(t)
@@ -46,13 +57,21 @@ t.test('undisturbed, no request fails', async (t) => {
   t.match(demo.output(), /requests sent, 0 failed\n/)
 })
 
+t.test('when nobody reads its output any more, it ends without a trace', async (t) => {
+  const demo = await startPlaying(t)
+  demo.child.stdout?.destroy()
+  await once(demo.child, 'exit', { signal: AbortSignal.timeout(20_000) })
+  t.notOk(existsSync(demo.configFile), 'the temporary folder is removed')
+  const isOver = await becomes(async () => demo.pids.every(isGone) && !(await isListening(demo.edge)))
+  t.ok(isOver, 'its processes are gone')
+})
+
 t.test('a demo that is killed outright takes its versions and its edge along', async (t) => {
   const demo = await startPlaying(t)
+  // The one end that leaves the folder behind: nobody is there to remove it.
+  t.teardown(() => rmSync(dirname(demo.configFile), { recursive: true }))
   demo.child.kill('SIGKILL')
   await once(demo.child, 'exit')
-  const deadline = Date.now() + 10_000
-  const isAnyLeft = async (): Promise<boolean> => demo.pids.some((pid) => !isGone(pid)) || (await isListening(demo.edge))
-  // Nobody is left to announce the end of processes that are not ours: look until they are gone.
-  while ((await isAnyLeft()) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
-  t.notOk(await isAnyLeft())
+  const isOver = await becomes(async () => demo.pids.every(isGone) && !(await isListening(demo.edge)))
+  t.ok(isOver, 'its processes are gone')
 })

@@ -1,7 +1,8 @@
-/** As much of an edge as the demo needs to be played in a test: a fixed answerer and the split's admin page. */
+/** As much of an edge as the demo needs to be played in a test: a fixed answerer, and the split's admin page with changeable weights. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
 import type { StartedEdge } from '../../src/demo/demo.ts'
 
 async function listen(port: number, listener: RequestListener): Promise<Server> {
@@ -16,6 +17,29 @@ function portsIn(text: string): { readonly edge: number; readonly admin: number 
   return { edge: find(/listeners: .*:(\d+)/), admin: find(/admin: .*:(\d+)/) }
 }
 
+function adminPage(): RequestListener {
+  let weights: Record<string, number> = { v1: 95, v2: 5 }
+  let version = 1
+  const show = (response: ServerResponse): void => {
+    const backends = Object.entries(weights).map(([name, weight]) => ({ name, weight, actual: { share: weight / 100 } }))
+    response.writeHead(200, { etag: `"stub-${version}"` }).end(JSON.stringify({ backends }))
+  }
+  const change = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const wanted = JSON.parse(await textOf(request)) as { readonly weights: Record<string, number> }
+    if (request.headers['if-match'] !== `"stub-${version}"`) {
+      response.writeHead(412).end()
+      return
+    }
+    weights = wanted.weights
+    version++
+    show(response)
+  }
+  return (request, response) => {
+    if (request.method === 'PATCH') void change(request, response)
+    else show(response)
+  }
+}
+
 /** `crash`: resolves when this edge is to end by itself. */
 export async function startStubEdge(configFile: string, signal: AbortSignal, crash: Promise<void>): Promise<StartedEdge> {
   const ports = portsIn(await readFile(configFile, 'utf8'))
@@ -24,13 +48,7 @@ export async function startStubEdge(configFile: string, signal: AbortSignal, cra
     n++
     response.writeHead(200, { 'x-version': n % 20 === 0 ? 'v2' : 'v1' }).end()
   })
-  const view = {
-    backends: [
-      { name: 'v1', weight: 95, actual: { share: 0.95 } },
-      { name: 'v2', weight: 5, actual: { share: 0.05 } },
-    ],
-  }
-  const admin = await listen(ports.admin, (_request, response) => response.writeHead(200, { etag: '"stub-1"' }).end(JSON.stringify(view)))
+  const admin = await listen(ports.admin, adminPage())
   const asked = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   const stopped = Promise.race([asked, crash]).then(() => {
     for (const server of [edge, admin]) {

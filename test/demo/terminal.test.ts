@@ -1,0 +1,117 @@
+import { EventEmitter, once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { runDemo } from '../../src/demo/demo.ts'
+import { openTerminal } from '../../src/demo/terminal.ts'
+import { startStubEdge } from './stubEdge.ts'
+
+const enter = '\u001b[?1049h\u001b[?25l'
+const leave = '\u001b[?25h\u001b[?1049l'
+
+/** Two streams that behave as a terminal of 80x24, and what was written to it. */
+function fakeTerminal(hasColors = true) {
+  const modes: boolean[] = []
+  const tty = { isTTY: true, columns: 80, rows: 24, hasColors: () => hasColors }
+  const stdout = Object.assign(new PassThrough(), tty)
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (mode: boolean) => modes.push(mode) })
+  let written = ''
+  const seen = new EventEmitter()
+  stdout.on('data', (part: Buffer) => {
+    written += part.toString('utf8')
+    seen.emit('more')
+  })
+  return {
+    stdout: stdout as unknown as NodeJS.WriteStream,
+    stdin: stdin as unknown as NodeJS.ReadStream,
+    type: (keys: string): void => void stdin.write(keys),
+    written: () => written,
+    modes,
+    shows: async (pattern: RegExp): Promise<void> => {
+      while (!pattern.test(written)) await once(seen, 'more', { signal: AbortSignal.timeout(15_000) })
+    },
+  }
+}
+
+t.test('the screen is entered once, drawn over, and given back once', async (t) => {
+  const terminal = fakeTerminal()
+  const opened = openTerminal(
+    terminal.stdout,
+    terminal.stdin,
+    () => undefined,
+    () => undefined,
+  )
+  opened.draw(['one', 'two'])
+  opened.draw(['three'])
+  opened.close()
+  opened.close()
+  opened.draw(['too late'])
+  t.equal(terminal.written(), `${enter}\u001b[Hone\u001b[K\r\ntwo\u001b[K\u001b[J\u001b[Hthree\u001b[K\u001b[J${leave}`)
+  t.notMatch(terminal.written(), '\u001b[2J', 'a cleared screen would flicker')
+  t.same(terminal.modes, [true, false], 'raw mode and back')
+})
+
+t.test('keys come one by one, sequences not at all', async (t) => {
+  const keys: string[] = []
+  const terminal = fakeTerminal()
+  const opened = openTerminal(
+    terminal.stdout,
+    terminal.stdin,
+    (key) => keys.push(key),
+    () => undefined,
+  )
+  t.teardown(opened.close)
+  for (const chunk of ['+', '++', '\u001b[A', 'q']) {
+    terminal.type(chunk)
+    await new Promise(setImmediate)
+  }
+  t.same(keys, ['+', '+', '+', 'q'])
+})
+
+t.test('played in a terminal: keys move the weight, make v2 fail, and quit', async (t) => {
+  const terminal = fakeTerminal()
+  const never = new Promise<void>(() => undefined)
+  const ended = runDemo({
+    port: 0,
+    adminPort: 0,
+    plain: false,
+    startEdge: (file, signal) => startStubEdge(file, signal, never),
+    signal: AbortSignal.timeout(30_000),
+    stdout: terminal.stdout,
+    stdin: terminal.stdin,
+    env: { noColor: true },
+  })
+  await terminal.shows(/v2 configured {3}5\.0 %/)
+  terminal.type('++')
+  await terminal.shows(/v2 has weight 15 of 100 now/)
+  terminal.type('-')
+  await terminal.shows(/v2 has weight 10 of 100 now/)
+  terminal.type('f')
+  await terminal.shows(/v2 fails 3 times in 10 now/)
+  terminal.type('f')
+  await terminal.shows(/v2 is healed/)
+  terminal.type('q')
+  await ended
+  const [, after = ''] = terminal.written().split(leave)
+  t.match(after, /^\d+ requests sent, 0 failed\nanswered by v1 .*\n$/, 'the summary stands on the screen that the user had before')
+  t.notMatch(terminal.written().replaceAll(enter, ''), /\u001b\[\d+m/, 'no colour where none is wanted')
+  t.same(terminal.modes, [true, false])
+})
+
+t.test('a terminal without colours is shown none', async (t) => {
+  const terminal = fakeTerminal(false)
+  const stop = new AbortController()
+  const never = new Promise<void>(() => undefined)
+  const ended = runDemo({
+    port: 0,
+    adminPort: 0,
+    plain: false,
+    startEdge: (file, signal) => startStubEdge(file, signal, never),
+    signal: stop.signal,
+    stdout: terminal.stdout,
+    stdin: terminal.stdin,
+  })
+  await terminal.shows(/v2 configured/)
+  stop.abort()
+  await ended
+  t.notMatch(terminal.written(), /\u001b\[\d+m/)
+})
