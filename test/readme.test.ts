@@ -15,14 +15,21 @@ function runBlocks(markdown: string): readonly Block[] {
   return [...markdown.matchAll(block)].map(([, commands = '', prints]) => (prints === undefined ? { commands } : { commands, prints }))
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('a TCP server has no port')
-  return address.port
+/** Below the ports that the system gives to clients and to listeners on port 0: nobody takes it before it is used. */
+async function freePort(taken: ReadonlySet<number>): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    if (!taken.has(port) && (await isFree(port))) return port
+  }
+  throw new Error('no free port from 20000 to 29999 in 100 tries')
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -86,7 +93,7 @@ const readme = readFileSync('README.md', 'utf8')
 
 t.test('the commands of the README do what it says', { skip: lacks('bash', 'curl') }, async (t) => {
   const ports = new Map<string, number>()
-  for (const named of ['8080', '9901', '9001', '9002', '9003']) ports.set(named, await freePort())
+  for (const named of ['8080', '9901', '9001', '9002', '9003']) ports.set(named, await freePort(new Set(ports.values())))
   const renumber = (text: string): string => text.replace(/\b(8080|9901|900[123])\b/g, (named) => String(ports.get(named)))
   const folder = checkout(renumber)
   const shell = openShell(folder)
