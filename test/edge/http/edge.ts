@@ -1,0 +1,92 @@
+import { defaultLimits, defaultTimeouts, type EdgeConfig, type Timeouts } from '../../../src/edge/config.ts'
+import { runEdge } from '../../../src/edge/main.ts'
+import type { Source, SourceEvent } from '../../../src/edge/source/source.ts'
+import type { Address } from './client.ts'
+
+/** A whole edge: main and worker threads in this process, its sockets real. */
+export type Edge = {
+  /** One per listener, with the port that the system gave. */
+  readonly addresses: readonly Address[]
+  readonly admin: Address
+  /** What it logged as an error; a worker that died is among it. */
+  readonly errors: string[]
+  /** Hands over another configuration, as a source would. */
+  apply(change: Partial<EdgeConfig>): void
+  close(): Promise<void>
+}
+
+export type EdgeStart = Partial<Omit<EdgeConfig, 'timeouts' | 'routing'>> & Pick<EdgeConfig, 'routing'> & { readonly timeouts?: Partial<Timeouts> }
+
+const anyPort = { host: '127.0.0.1', port: 0 }
+const readyMs = 15_000
+
+export async function startEdge({ timeouts, ...start }: EdgeStart, workers = 1): Promise<Edge> {
+  let config: EdgeConfig = {
+    listeners: [{ address: anyPort }],
+    admin: { address: anyPort },
+    trustedProxies: [],
+    limits: defaultLimits,
+    timeouts: { ...defaultTimeouts, ...timeouts },
+    ...start,
+  }
+  const changes = openChanges()
+  changes.push({ kind: 'config', config })
+  const stop = new AbortController()
+  const errors: string[] = []
+  const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
+  const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
+  const ended = runEdge({
+    source: changes.source,
+    workers,
+    signal: stop.signal,
+    onReady: ready.resolve,
+    log: {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (message, fields) => void errors.push(`${message} ${JSON.stringify(fields ?? {})}`),
+    },
+  })
+  ended.catch(ready.reject)
+  const urls = await ready.promise
+  clearTimeout(late)
+  return {
+    addresses: urls.listeners.map(addressOf),
+    admin: addressOf(urls.admin),
+    errors,
+    apply(change) {
+      config = { ...config, ...change }
+      changes.push({ kind: 'config', config })
+    },
+    async close() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+export function addressOf(url: string): Address {
+  const { hostname, port } = new URL(url)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
+function openChanges(): { readonly source: Source; push(event: SourceEvent): void } {
+  const waiting: SourceEvent[] = []
+  let wake = (): void => undefined
+  return {
+    push(event) {
+      waiting.push(event)
+      wake()
+    },
+    source: {
+      description: 'a test',
+      async *events(signal) {
+        signal.addEventListener('abort', () => wake(), { once: true })
+        while (!signal.aborted) {
+          const event = waiting.shift()
+          if (event !== undefined) yield event
+          else await new Promise<void>((resolve) => (wake = resolve))
+        }
+      },
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Address } from './client.ts'
+import { addressOf } from './edge.ts'
+
+/** An edge as a process of its own, started by its command line with a file. */
+export type EdgeProcess = {
+  readonly addresses: readonly Address[]
+  readonly admin: Address
+  readonly file: string
+  /** Memory in use, in bytes. */
+  residentBytes(): number
+  close(): Promise<void>
+}
+
+const program = new URL('../../../src/main.ts', import.meta.url).pathname
+const readyMs = 15_000
+
+export async function startEdgeProcess(yaml: string, workers = 1): Promise<EdgeProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-'))
+  const file = join(folder, 'edge.yaml')
+  await writeFile(file, yaml)
+  const args = [program, 'edge', '--config', file, '--workers', String(workers), '--log-level', 'error']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
+  const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
+  child.once('message', (message: { readonly value: { readonly listeners: readonly string[]; readonly admin: string } }) =>
+    ready.resolve(message.value),
+  )
+  void ended.then(() => ready.reject(new Error('the edge ended')))
+  const urls = await ready.promise
+  clearTimeout(late)
+  return {
+    addresses: urls.listeners.map(addressOf),
+    admin: addressOf(urls.admin),
+    file,
+    residentBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    async close() {
+      child.kill('SIGTERM')
+      const hard = setTimeout(() => child.kill('SIGKILL'), 5_000)
+      await ended
+      clearTimeout(hard)
+      await rm(folder, { recursive: true })
+    },
+  }
+}
