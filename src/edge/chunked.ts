@@ -1,4 +1,4 @@
-import { CR, hexValue, LF, valueCharacter } from './characters.ts'
+import { CR, hexValue, LF, tokenCharacter, valueCharacter } from './characters.ts'
 
 /** Chunk extensions mean nothing to us and cost bytes: little of them is legal traffic, much of it an attack (CVE-2024-22019). */
 const extensionBytesPerChunk = 4096
@@ -9,17 +9,21 @@ const sizeDigitsMaximum = 13
 const State = {
   SizeStart: 0,
   Size: 1,
-  Extension: 2,
-  QuotedString: 3,
-  QuotedPair: 4,
-  SizeLf: 5,
-  Data: 6,
-  DataCr: 7,
-  DataLf: 8,
-  TrailerStart: 9,
-  Trailer: 10,
-  TrailerLf: 11,
-  EndLf: 12,
+  ExtensionStart: 2,
+  ExtensionName: 3,
+  ValueStart: 4,
+  Value: 5,
+  QuotedString: 6,
+  QuotedPair: 7,
+  QuotedEnd: 8,
+  SizeLf: 9,
+  Data: 10,
+  DataCr: 11,
+  DataLf: 12,
+  TrailerStart: 13,
+  Trailer: 14,
+  TrailerLf: 15,
+  EndLf: 16,
 } as const
 
 /** What `read` came to. `TrailersTooLong` is worth a 431. */
@@ -79,12 +83,8 @@ export class ChunkedReader {
         return this.#sizeDigit(byte) ? Chunked.More : Chunked.Malformed
       case State.Size:
         if (byte === CR) return this.#to(State.SizeLf)
-        if (byte === 59) return this.#to(State.Extension)
+        if (byte === 59) return this.#to(State.ExtensionStart)
         return this.#sizeDigit(byte) ? Chunked.More : Chunked.Malformed
-      case State.Extension:
-      case State.QuotedString:
-      case State.QuotedPair:
-        return this.#extension(byte)
       case State.SizeLf:
         if (byte !== LF) return Chunked.Malformed
         return this.#to(this.#size === 0 ? State.TrailerStart : State.Data)
@@ -94,8 +94,12 @@ export class ChunkedReader {
         return byte === LF ? this.#to(State.SizeStart) : Chunked.Malformed
       case State.EndLf:
         return byte === LF ? Chunked.Done : Chunked.Malformed
-      default:
+      case State.TrailerStart:
+      case State.Trailer:
+      case State.TrailerLf:
         return this.#trailer(byte)
+      default:
+        return this.#extension(byte)
     }
   }
 
@@ -111,17 +115,27 @@ export class ChunkedReader {
     return true
   }
 
-  /** RFC 9112 §7.1.1. A quoted string may hold anything that a value may; a CR within it is as malformed as one outside. */
+  /** RFC 9112 §7.1.1: `;name`, `;name=token` or `;name="quoted"`, without white space. Dropped, and yet held to its grammar: parsers differ here. */
   #extension(byte: number): number {
     this.#extensionBytesTotal++
     if (++this.#extensionBytes > extensionBytesPerChunk || this.#extensionBytesTotal > extensionBytesTotal) return Chunked.Malformed
-    if (this.#state === State.QuotedPair) this.#state = State.QuotedString
-    else if (this.#state === State.QuotedString) {
-      if (byte === 34) this.#state = State.Extension
-      else if (byte === 92) this.#state = State.QuotedPair
-    } else if (byte === CR) return this.#to(State.SizeLf)
-    else if (byte === 34) this.#state = State.QuotedString
-    return valueCharacter[byte] === 1 ? Chunked.More : Chunked.Malformed
+    switch (this.#state) {
+      case State.ExtensionStart:
+        return tokenCharacter[byte] === 1 ? this.#to(State.ExtensionName) : Chunked.Malformed
+      case State.ValueStart:
+        if (byte === 34) return this.#to(State.QuotedString)
+        return tokenCharacter[byte] === 1 ? this.#to(State.Value) : Chunked.Malformed
+      case State.QuotedString:
+        if (byte === 34) return this.#to(State.QuotedEnd)
+        if (byte === 92) return this.#to(State.QuotedPair)
+        return valueCharacter[byte] === 1 ? Chunked.More : Chunked.Malformed
+      case State.QuotedPair:
+        return valueCharacter[byte] === 1 ? this.#to(State.QuotedString) : Chunked.Malformed
+    }
+    if (byte === CR) return this.#to(State.SizeLf)
+    if (byte === 59) return this.#to(State.ExtensionStart)
+    if (byte === 61 && this.#state === State.ExtensionName) return this.#to(State.ValueStart)
+    return this.#state !== State.QuotedEnd && tokenCharacter[byte] === 1 ? Chunked.More : Chunked.Malformed
   }
 
   #trailer(byte: number): number {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { writeTo } from './bulk.ts'
 import type { Context } from './context.ts'
 import { codeIndex, workerAt } from './counters.ts'
 import { type Downstream, Exchange } from './exchange.ts'
@@ -169,7 +170,7 @@ export class ClientConnection implements Downstream {
   }
 
   write(data: string | Buffer): boolean {
-    return this.socket.write(data as string, 'latin1')
+    return writeTo(this.socket, data)
   }
 
   resume(): void {

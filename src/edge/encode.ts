@@ -1,3 +1,4 @@
+import { takeBulk } from './bulk.ts'
 import { latin1 } from './latin1.ts'
 
 /**
@@ -32,11 +33,11 @@ export function encodePlain(bytes: Buffer, ranges: readonly number[], dataBytes:
 
 /** A part of a buffer that will be read into again. */
 export function copyOf(bytes: Buffer, start: number, end: number): string | Buffer {
-  return end - start < stringBytesMaximum ? latin1(bytes, start, end) : Buffer.from(bytes.subarray(start, end))
+  return end - start < stringBytesMaximum ? latin1(bytes, start, end) : joined(bytes, [start, end], end - start, '', '')
 }
 
 function joined(bytes: Buffer, ranges: readonly number[], dataBytes: number, before: string, after: string): Buffer {
-  const out = Buffer.allocUnsafe(before.length + dataBytes + after.length)
+  const out = takeBulk(before.length + dataBytes + after.length)
   let position = out.latin1Write(before, 0)
   for (let i = 0; i < ranges.length; i += 2) position += bytes.copy(out, position, ranges[i], ranges[i + 1])
   out.latin1Write(after, position)

@@ -75,7 +75,7 @@ function identify(bytes: Uint8Array, start: number, end: number): number {
 /** `NAME_WITH_UNDERSCORES` that a CGI-like server would take for one of ours: `Content_Length`, `X_Forwarded_For`. */
 function imitates(bytes: Uint8Array, start: number, end: number): boolean {
   const name = latin1(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start), 0, end - start)
-  return name.toLowerCase().replaceAll('_', '-') in fieldNames
+  return Object.hasOwn(fieldNames, name.toLowerCase().replaceAll('_', '-'))
 }
 
 const stride = 5
@@ -104,6 +104,12 @@ export class Fields {
   }
   id(field: number): number {
     return this.places[field * stride + 4]!
+  }
+
+  /** What `text` has between a field's colon and the end of its line, white space included. */
+  rawValue(text: string, field: number): string {
+    const line = text.slice(this.nameEnd(field) + 1, this.nameStart(field + 1))
+    return line.slice(0, line.indexOf('\r'))
   }
 
   /** Makes all positions count from a byte that lies `by` further on. */

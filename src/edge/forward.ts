@@ -1,3 +1,4 @@
+import { writeTo } from './bulk.ts'
 import { leastRequestOfTwo } from './choose.ts'
 import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
@@ -158,7 +159,7 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
   const upstream = exchange.upstream
   if (upstream === undefined) return position
   exchange.streamed = true
-  const flowing = request.out.length === 0 || upstream.socket.write(request.out as string, 'latin1')
+  const flowing = request.out.length === 0 || writeTo(upstream.socket, request.out)
   if (request.done) {
     client.deadlineMs = 0
     if (!exchange.response.started) upstream.deadlineMs = context.nowMs + table.timeouts.responseHeadMs

@@ -85,6 +85,7 @@ function interpretFields(head: RequestHead): number {
   }
   if (head.connection.close) head.keepAlive = false
   else if (head.minorVersion === 0) head.keepAlive = head.connection.keepAlive
+  if (head.connection.malformed) return refuse(head, 400, 'a malformed Connection')
   if (head.connection.protected) return refuse(head, 400, 'Connection names an end-to-end field')
   if (expect >= 0) {
     if (!expectation(head.value(expect))) return refuse(head, 417, 'an unknown expectation')
@@ -104,9 +105,7 @@ function interpretFields(head: RequestHead): number {
 function interpretTransferEncoding(head: RequestHead, field: number): number {
   if (head.body === Body.Length) return refuse(head, 400, 'both Content-Length and Transfer-Encoding')
   if (head.minorVersion === 0) return refuse(head, 400, 'Transfer-Encoding in HTTP/1.0')
-  // The line from its colon on: white space other than SP around this value is a known way to hide it from one of two parsers.
-  const line = head.text.slice(head.fields.nameEnd(field) + 1, head.fields.nameStart(field + 1))
-  const coding = transferCoding(line.slice(0, line.indexOf('\r')))
+  const coding = transferCoding(head.fields.rawValue(head.text, field))
   if (coding === 'malformed') return refuse(head, 400, 'a malformed Transfer-Encoding')
   if (coding === 'unknown') return refuse(head, 501, 'a transfer coding other than chunked')
   head.body = Body.Chunked

@@ -110,7 +110,7 @@ function interpret(head: ResponseHead): boolean {
         if (head.contentLength < 0) return rejected(head, 'a malformed or repeated Content-Length')
         break
       case Field.TransferEncoding:
-        if (!first || head.minorVersion === 0 || transferCoding(head.value(field)) !== 'chunked') {
+        if (!first || head.minorVersion === 0 || transferCoding(fields.rawValue(head.text, field)) !== 'chunked') {
           return rejected(head, 'a Transfer-Encoding other than chunked')
         }
         head.hopByHop = true

@@ -16,6 +16,7 @@ const neverForwarded = bit(
   Field.Upgrade,
   Field.TransferEncoding,
   Field.ProxyAuthorization,
+  Field.ProxyAuthenticate,
   Field.Http2Settings,
 )
 

@@ -15,17 +15,27 @@ export function contentLength(text: string, start: number, end: number): number 
   return value
 }
 
-const codingName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** `text` without the characters of `spaces` around it. `String.trim` knows more of them (U+00A0), and ` +$` looks at each run of spaces anew. */
+function within(text: string, spaces: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && spaces.includes(text.charAt(start))) start++
+  while (end > start && spaces.includes(text.charAt(end - 1))) end--
+  return start === 0 && end === text.length ? text : text.slice(start, end)
+}
 
 /**
- * A Transfer-Encoding value, from the colon to the end of its line (RFC 9112 §6.1, §7). `unknown`: well-formed, ends in chunked, but names a
- * coding that the edge does not implement. Whatever does not end in chunked once leaves the length open: malformed.
+ * A Transfer-Encoding value, from the colon to the end of its line (RFC 9112 §6.1, §7): white space other than SP around it is a known way to hide it
+ * from one of two parsers. `unknown`: well-formed, ends in chunked, but names a coding that the edge does not implement. Whatever does not end in
+ * chunked once leaves the length open: malformed.
  */
 export function transferCoding(line: string): 'chunked' | 'unknown' | 'malformed' {
-  const value = line.replace(/^ +| +$/g, '').toLowerCase()
+  const value = within(line, ' ').toLowerCase()
   if (value === 'chunked') return 'chunked'
-  const codings = value.split(',').map((coding) => coding.replace(/^ +| +$/g, ''))
-  if (!codings.every((coding) => codingName.test(coding))) return 'malformed'
+  const codings = value.split(',').map((coding) => within(coding, ' '))
+  if (!codings.every((coding) => token.test(coding))) return 'malformed'
   const onceAtTheEnd = codings.indexOf('chunked') === codings.length - 1
   return onceAtTheEnd ? 'unknown' : 'malformed'
 }
@@ -42,7 +52,7 @@ export function maxForwards(value: string): number {
 
 /** `TE` lists the keyword `trailers` (RFC 9110 §10.1.4). */
 export function acceptsTrailers(value: string): boolean {
-  return value.split(',').some((item) => item.trim().toLowerCase() === 'trailers')
+  return value.split(',').some((item) => within(item, ' \t').toLowerCase() === 'trailers')
 }
 
 /** Fields that must arrive whatever Connection says: routing, framing and security hang on them (RFC 9110 §7.6.1 "MUST NOT send"). */
@@ -63,6 +73,9 @@ const endToEnd = new Set([
   'traceparent',
 ])
 
+/** Each name is looked for among all fields: far more of them than any sender lists would cost far more than they cost the sender. */
+const namesMaximum = 100
+
 /** Options that Connection lists, over all of its lines. */
 export class Connections {
   close = false
@@ -70,6 +83,8 @@ export class Connections {
   upgrade = false
   /** It names a field that is not its to remove. */
   protected = false
+  /** It lists what is no option, or more of them than anyone means. */
+  malformed = false
   /** Other names, in lower case: fields that end at this hop. */
   names: string[] = []
 
@@ -78,6 +93,7 @@ export class Connections {
     this.keepAlive = false
     this.upgrade = false
     this.protected = false
+    this.malformed = false
     if (this.names.length > 0) this.names = []
   }
 
@@ -85,7 +101,7 @@ export class Connections {
     // The two values that browsers and proxies send.
     if (value === 'keep-alive') this.keepAlive = true
     else if (value === 'close') this.close = true
-    else for (const item of value.split(',')) this.#addOption(item.trim().toLowerCase())
+    else for (const item of value.split(',')) this.#addOption(within(item, ' \t').toLowerCase())
   }
 
   #addOption(option: string): void {
@@ -94,6 +110,7 @@ export class Connections {
     else if (option === 'keep-alive') this.keepAlive = true
     else if (option === 'upgrade') this.upgrade = true
     else if (endToEnd.has(option) || option.startsWith('x-forwarded-')) this.protected = true
-    else if (!(option in fieldNames)) this.names.push(option)
+    else if (!token.test(option) || this.names.length === namesMaximum) this.malformed = true
+    else if (!Object.hasOwn(fieldNames, option)) this.names.push(option)
   }
 }

@@ -1,3 +1,4 @@
+import { writeTo } from './bulk.ts'
 import { copyOf } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -29,7 +30,7 @@ export function tunnelFromUpstream(exchange: Exchange, bytes: Buffer, start: num
 
 export function tunnelFromClient(exchange: Exchange, bytes: Buffer, length: number): void {
   touch(exchange)
-  if (!exchange.upstream!.socket.write(copyOf(bytes, 0, length) as string, 'latin1')) exchange.client.socket.pause()
+  if (!writeTo(exchange.upstream!.socket, copyOf(bytes, 0, length))) exchange.client.socket.pause()
 }
 
 /** The client has taken all that was written to it. */
