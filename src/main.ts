@@ -45,9 +45,9 @@ async function demo(flags: Flags): Promise<number> {
   const { runDemo } = await import('./demo/demo.ts')
   await runDemo({
     ...settings,
-    startEdge: async (configFile, signal) => {
+    startEdge: async (configFile, signal, onLine) => {
       const args = [import.meta.filename, 'edge', '--config', configFile, '--log-level', 'error']
-      const { ready, stopped } = await startSupervised<EdgeUrls>({ args, signal, readyMs: edgeReadyMs, stopMs: supervisedStopMs })
+      const { ready, stopped } = await startSupervised<EdgeUrls>({ args, signal, readyMs: edgeReadyMs, stopMs: supervisedStopMs, onLine })
       return { ...ready, stopped }
     },
     signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),

@@ -29,7 +29,7 @@ export class Listener {
 
   /** Rejects when the address cannot be bound. */
   static bind(address: ListenAddress, shared: boolean): Promise<Listener> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: bufferedBytes })
+    const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferedBytes })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
       server.listen({ host: address.host, port: address.port, backlog, reusePort: shared }, () => {
@@ -73,7 +73,7 @@ export class Listener {
   }
 }
 
-type ConnectionHandle = { setNoDelay(on: boolean): void; setKeepAlive(on: boolean, delaySeconds: number): void }
+type ConnectionHandle = { setNoDelay(on: boolean): void }
 type ListeningHandle = { onconnection: (error: number, handle: ConnectionHandle) => void }
 
 /**
@@ -102,7 +102,6 @@ const onread = {
 /** Paused: nobody is there to be called yet. */
 function wrap(handle: ConnectionHandle): Socket {
   handle.setNoDelay(true)
-  handle.setKeepAlive(true, 0)
   const options = { handle, allowHalfOpen: true, writableHighWaterMark: bufferedBytes, pauseOnCreate: true, onread }
   return new Socket(options as unknown as SocketConstructorOpts)
 }

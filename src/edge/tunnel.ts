@@ -4,12 +4,17 @@ import type { Exchange } from './exchange.ts'
 
 /** After a 101: bytes both ways, each side's end told to the other, the slower side holding the faster back. */
 
+/** When silence is first probed. */
+const tunnelProbeMs = 60_000
+
 export function startTunnel(exchange: Exchange, bytes: Buffer, start: number, length: number): void {
   exchange.becomeTunnel()
   exchange.upstream!.deadlineMs = 0
   exchange.upstream!.socket.on('drain', () => {
     if (!exchange.finished) exchange.client.resume()
   })
+  // A tunnel may be silent for long: the kernel finds out when a peer has gone. Requests have deadlines for that.
+  exchange.client.socket.setKeepAlive(true, tunnelProbeMs)
   touch(exchange)
   exchange.client.becomeTunnel()
   if (length > start) tunnelFromUpstream(exchange, bytes, start, length)

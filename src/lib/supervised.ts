@@ -1,5 +1,6 @@
 /** A child process that tells its parent when it is ready, and that never outlives it. Both ends of that agreement. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 
 type Ready<T> = { readonly kind: 'ready'; readonly value: T }
 export type Supervised<T> = { readonly ready: T; readonly stopped: Promise<void> }
@@ -10,6 +11,8 @@ type StartOptions = {
   readonly signal: AbortSignal
   readonly readyMs: number
   readonly stopMs: number
+  /** Told what the child writes to stderr once it is ready, line by line. */
+  readonly onLine?: (line: string) => void
 }
 
 /** What a failing child may say on stderr before its message is cut, in characters. */
@@ -19,7 +22,7 @@ const lastWordsLength = 4_000
  * Starts a child and waits until it is ready. Rejects with the child's own last words when it ends before that.
  * The child is in a group of its own: Ctrl-C reaches the parent alone, which ends the child in its own order.
  */
-export async function startSupervised<T>({ args, signal, readyMs, stopMs }: StartOptions): Promise<Supervised<T>> {
+export async function startSupervised<T>({ args, signal, readyMs, stopMs, onLine = () => undefined }: StartOptions): Promise<Supervised<T>> {
   signal.throwIfAborted()
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true })
   let lastWords = ''
@@ -33,7 +36,9 @@ export async function startSupervised<T>({ args, signal, readyMs, stopMs }: Star
   signal.addEventListener('abort', stop, { once: true })
   void stopped.then(() => signal.removeEventListener('abort', stop))
   try {
-    return { ready: await readiness<T>(child, readyMs, () => lastWords.trim()), stopped }
+    const ready = await readiness<T>(child, readyMs, () => lastWords.trim())
+    if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', onLine)
+    return { ready, stopped }
   } catch (error) {
     stop()
     throw error
