@@ -23,6 +23,7 @@ export const carrying: Carrying<Exchange> = {
   connected(exchange) {
     const { client, context, request, table, upstream } = exchange
     upstream!.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
+    if (!request.done) client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
     client.resume()
   },
   received(exchange, bytes, length) {
@@ -54,5 +55,5 @@ function fail(exchange: Exchange, kind: FailureKind): void {
 function canRetry(exchange: Exchange, kind: FailureKind): boolean {
   if (exchange.retried || exchange.streamed || exchange.response.heard) return false
   if (kind === 'connect') return exchange.backend!.endpoints.length > 1 || exchange.fallback !== undefined
-  return kind === 'reset' && exchange.upstream!.served > 0 && idempotent.has(exchange.method)
+  return (kind === 'reset' || kind === 'protocol') && exchange.upstream!.served > 0 && idempotent.has(exchange.method)
 }

@@ -43,8 +43,8 @@ export class Context<T extends Settings = Settings> {
   constructor(table: T, counters: Float64Array, instanceId: string, requestIdPrefix: string) {
     this.table = table
     this.counters = counters
-    this.instanceId = instanceId
-    this.via = `Via: 1.1 ${instanceId}\r\n`
+    this.instanceId = `spillway-${instanceId}`
+    this.via = `Via: 1.1 ${this.instanceId}\r\n`
     this.#requestIdPrefix = requestIdPrefix
     this.requestHead = new RequestHead(table.limits)
     this.responseHead = new ResponseHead(table.limits)

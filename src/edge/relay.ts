@@ -3,10 +3,10 @@ import type { FailureKind } from './counters.ts'
 import { copyOf, encodeChunk, encodePlain, lastChunk, stringBytesMaximum } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 import { latin1 } from './latin1.ts'
-import { areTrailers } from './requestBody.ts'
 import { Method } from './requestHead.ts'
 import { parseResponse, ResponseBody, type ResponseHead } from './response.ts'
 import { rewriteResponse } from './rewrite.ts'
+import { readTrailers } from './trailers.ts'
 import { startTunnel, tunnelEnded, tunnelFromUpstream } from './tunnel.ts'
 
 /** More interim answers than this are no service but an attack (CVE-2026-class loops of 1xx). */
@@ -134,15 +134,17 @@ function relayChunks(exchange: Exchange, reader: ChunkedReader, bytes: Buffer, s
   if (outcome === Chunked.Malformed || outcome === Chunked.TrailersTooLong) return 'protocol'
   const done = outcome === Chunked.Done
   if (done && reader.position < length) response.reusable = false
+  const trailers = readTrailers(done ? reader.trailers : '')
+  if (trailers === undefined) return 'protocol'
   const { ranges, dataBytes } = reader
   if (!response.chunks) deliver(exchange, encodePlain(bytes, ranges, dataBytes), done)
-  else deliver(exchange, encodeChunk(bytes, ranges, dataBytes, done ? endOfChunks(exchange, reader.trailers) : ''), done)
+  else deliver(exchange, encodeChunk(bytes, ranges, dataBytes, done ? endOfChunks(exchange, trailers.forwardable) : ''), done)
   return undefined
 }
 
-/** Trailers go to those who said that they take them; framing fields among them never do. */
+/** Trailers go to those who said that they take them. */
 function endOfChunks(exchange: Exchange, trailers: string): string {
-  return exchange.takesTrailers && trailers !== '' && areTrailers(trailers) ? `0\r\n${trailers}\r\n` : lastChunk
+  return exchange.takesTrailers && trailers !== '' ? `0\r\n${trailers}\r\n` : lastChunk
 }
 
 function deliver(exchange: Exchange, data: string | Buffer, done: boolean): void {

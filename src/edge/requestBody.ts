@@ -1,13 +1,9 @@
 import { Chunked, ChunkedReader } from './chunked.ts'
 import { copyOf, encodeChunk, lastChunk } from './encode.ts'
-import { Field, Fields, scanFields } from './fields.ts'
 import { Body } from './requestHead.ts'
+import { readTrailers } from './trailers.ts'
 
-/** Trailers that would change what the message is, had they come as header fields (RFC 9110 §6.5.1): an attempt to have one parser merge them. */
-const framing = new Set<number>([Field.ContentLength, Field.TransferEncoding, Field.Host])
-const trailerFieldsMaximum = 100
-
-/** The body of a request, as it comes: knows where it ends, and what to send upstream of it. */
+/** The body of a request, as it comes: knows where it ends, and what to send upstream of it. Its trailers are read and dropped. */
 export class RequestBody {
   done: boolean
   /** Bytes of content so far. */
@@ -36,7 +32,7 @@ export class RequestBody {
     if (outcome === Chunked.Malformed) return -400
     if (outcome === Chunked.TrailersTooLong) return -431
     if (outcome === Chunked.Done) {
-      if (reader.trailers !== '' && !areTrailers(reader.trailers)) return -400
+      if (readTrailers(reader.trailers)?.framing !== false) return -400
       this.done = true
     }
     this.out = encodeChunk(bytes, reader.ranges, reader.dataBytes, this.done ? lastChunk : '')
@@ -51,14 +47,4 @@ export class RequestBody {
     this.out = copyOf(bytes, start, end)
     return end
   }
-}
-
-const trailerFields = new Fields(trailerFieldsMaximum)
-
-/** Whether a trailer section is well-formed and names no framing field. Trailers of requests are read and dropped. */
-export function areTrailers(text: string): boolean {
-  const bytes = Buffer.from(`${text}\r\n`, 'latin1')
-  if (scanFields(bytes, 0, bytes.length, trailerFieldsMaximum, trailerFields) !== bytes.length) return false
-  for (let field = 0; field < trailerFields.count; field++) if (framing.has(trailerFields.id(field))) return false
-  return true
 }

@@ -1,7 +1,7 @@
 import { Field } from './fields.ts'
 import { parseAuthority } from './host.ts'
 import { Body, Method, type RequestHead, refuse } from './requestHead.ts'
-import { acceptsTrailers, contentLength, expectation, maxForwards, transferCoding } from './semantics.ts'
+import { acceptsTrailers, contentLength, expectation, hasLeadingZero, maxForwards, transferCoding } from './semantics.ts'
 
 /** What the head means beyond its syntax. Returns 0, or the status to refuse with. */
 export function interpret(head: RequestHead): number {
@@ -47,7 +47,7 @@ function interpretFields(head: RequestHead): number {
         if (length < 0) return refuse(head, 400, 'a malformed Content-Length')
         head.body = Body.Length
         head.contentLength = length
-        head.lengthRewritten = head.text.charCodeAt(fields.valueStart(field)) === 48 && fields.valueEnd(field) - fields.valueStart(field) > 1
+        head.lengthRewritten = hasLeadingZero(head.text, fields.valueStart(field), fields.valueEnd(field))
         break
       }
       case Field.TransferEncoding:

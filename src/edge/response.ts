@@ -2,7 +2,7 @@ import { CR, LF, valueCharacter } from './characters.ts'
 import { Field, Fields, Scan, scanFields } from './fields.ts'
 import { latin1 } from './latin1.ts'
 import type { HeadLimits } from './requestHead.ts'
-import { Connections, contentLength, transferCoding } from './semantics.ts'
+import { Connections, contentLength, hasLeadingZero, transferCoding } from './semantics.ts'
 
 /** How a response's body is delimited (RFC 9112 §6.3). */
 export const ResponseBody = { None: 0, Length: 1, Chunked: 2, UntilClose: 3 } as const
@@ -16,12 +16,16 @@ export class ResponseHead {
   /** By the head alone: a HEAD's answer has none whatever this says. */
   body: number = ResponseBody.None
   contentLength = 0
+  /** Content-Length was written with leading zeros and must be written anew. */
+  lengthRewritten = false
   /** The upstream lets its connection be used again. */
   keepAlive = true
   /** Seconds that the upstream keeps an idle connection, by its Keep-Alive field; -1 where it does not say. */
   keepAliveSeconds = -1
   /** A field that ends at this hop occurs, so that the head must be rewritten. */
   hopByHop = false
+  /** The status line is not one that we may send: HTTP/1.0, or without the SP before its (empty) reason. */
+  oddStatusLine = false
   upgrade = ''
   readonly connection = new Connections()
   refusal = ''
@@ -70,7 +74,7 @@ export function parseResponse(bytes: Buffer, start: number, length: number, limi
 function parseStatusLine(bytes: Buffer, start: number, end: number, head: ResponseHead): number {
   const available = end - start
   for (let i = 0; i < 7 && i < available; i++) if (bytes[start + i] !== prefix[i]) return malformed(head, 'no HTTP/1 status line')
-  if (available < 13) return available >= 12 && bytes[start + 12] === LF ? malformed(head, 'a bare LF') : 0
+  if (available < 13) return 0
   const minor = bytes[start + 7]! - 48
   const hundreds = bytes[start + 9]! - 48
   const tens = bytes[start + 10]! - 48
@@ -90,9 +94,11 @@ function parseStatusLine(bytes: Buffer, start: number, end: number, head: Respon
 function interpret(head: ResponseHead): boolean {
   head.body = ResponseBody.UntilClose
   head.contentLength = 0
+  head.lengthRewritten = false
   head.keepAlive = head.minorVersion === 1
   head.keepAliveSeconds = -1
-  head.hopByHop = head.minorVersion === 0
+  head.hopByHop = false
+  head.oddStatusLine = head.minorVersion === 0 || head.text.charCodeAt(12) === CR
   head.upgrade = ''
   head.refusal = ''
   head.connection.clear()
@@ -108,6 +114,7 @@ function interpret(head: ResponseHead): boolean {
         head.contentLength = first ? contentLength(head.text, fields.valueStart(field), fields.valueEnd(field)) : -1
         head.body = ResponseBody.Length
         if (head.contentLength < 0) return rejected(head, 'a malformed or repeated Content-Length')
+        head.lengthRewritten = hasLeadingZero(head.text, fields.valueStart(field), fields.valueEnd(field))
         break
       case Field.TransferEncoding:
         if (!first || head.minorVersion === 0 || transferCoding(fields.rawValue(head.text, field)) !== 'chunked') {

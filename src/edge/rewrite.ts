@@ -138,14 +138,14 @@ const neverReturned = bit(
 export function rewriteResponse(head: ResponseHead, dropLength: boolean): string {
   const { fields, text } = head
   const end = text.length - 2
-  if (!head.hopByHop && !dropLength) return text.slice(0, end)
-  const removed = dropLength ? neverReturned | (1 << Field.ContentLength) : neverReturned
+  if (!head.hopByHop && !dropLength && !head.oddStatusLine && !head.lengthRewritten) return text.slice(0, end)
+  const removed = dropLength || head.lengthRewritten ? neverReturned | (1 << Field.ContentLength) : neverReturned
   const extra = head.connection.names.length > 0
   let out = ''
   let last = 0
-  if (head.minorVersion === 0) {
-    out = 'HTTP/1.1'
-    last = 8
+  if (head.oddStatusLine) {
+    out = `HTTP/1.1 ${head.status} `
+    last = text.charCodeAt(12) === 32 ? 13 : 12
   }
   for (let field = 0; field < fields.count; field++) {
     const id = fields.id(field)
@@ -154,5 +154,6 @@ export function rewriteResponse(head: ResponseHead, dropLength: boolean): string
       last = fields.nameStart(field + 1)
     }
   }
-  return out + text.slice(last, end)
+  out += text.slice(last, end)
+  return head.lengthRewritten && !dropLength ? `${out}Content-Length: ${head.contentLength}\r\n` : out
 }

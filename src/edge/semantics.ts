@@ -26,6 +26,11 @@ function within(text: string, spaces: string): string {
   return start === 0 && end === text.length ? text : text.slice(start, end)
 }
 
+/** `05`: legal, and to be written as `5`, because another parser may think of octal. */
+export function hasLeadingZero(text: string, start: number, end: number): boolean {
+  return end - start > 1 && text.charCodeAt(start) === 48
+}
+
 /**
  * A Transfer-Encoding value, from the colon to the end of its line (RFC 9112 §6.1, §7): white space other than SP around it is a known way to hide it
  * from one of two parsers. `unknown`: well-formed, ends in chunked, but names a coding that the edge does not implement. Whatever does not end in
@@ -81,7 +86,7 @@ export class Connections {
   close = false
   keepAlive = false
   upgrade = false
-  /** It names a field that is not its to remove. */
+  /** It names a field that is not its to remove, or what is no name at all. */
   protected = false
   /** It lists what is no option, or more of them than anyone means. */
   malformed = false
@@ -109,7 +114,7 @@ export class Connections {
     if (option === 'close') this.close = true
     else if (option === 'keep-alive') this.keepAlive = true
     else if (option === 'upgrade') this.upgrade = true
-    else if (endToEnd.has(option) || option.startsWith('x-forwarded-')) this.protected = true
+    else if (endToEnd.has(option) || option.startsWith('x-forwarded-') || !token.test(option)) this.protected = true
     else if (!token.test(option) || this.names.length === namesMaximum) this.malformed = true
     else if (!Object.hasOwn(fieldNames, option)) this.names.push(option)
   }

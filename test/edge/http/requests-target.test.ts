@@ -153,7 +153,6 @@ const asIs = (target: string, by: 'stable' | 'canary' = 'stable'): Row => ({
 const targetRows: Row[] = [
   ...[
     '/{n}#b',
-    '/{n}\\b',
     '/{n} b',
     '/{n}\x80',
     '/{n}\xff',
@@ -164,12 +163,14 @@ const targetRows: Row[] = [
     '/{n}\tb',
     '\\{n}',
     '/{n}?a#b',
-    '/{n}?a\\b',
+
     '/{n}?\xe9',
   ].map((target) => targeted('R49', target)),
   ...['/%00?{n}', '/%0d%0a?{n}', '//x?{n}', '/../x?{n}', '/%2e%2e/x?{n}', '/a//b/{n}', '/a%2Fb?{n}', '/%78?{n}', '/X?{n}', '/xy?{n}', '/./x?{n}'].map(
     (target) => asIs(target),
   ),
+  // RFC 3986 has no backslash in a URI; the row has it go on as it is, and no route reads it as a slash.
+  ...['/{n}\\b', '/{n}?a\\b'].map((target) => asIs(target)),
   ...['/{n}?a=b&c=%zz', '/{n}%', '/{n}?', '/{n}?a=/../x', "/{n};a=b,c!$'()*+@:~[]", '/{n}{|}^`"<>', '//{n}', '///{n}//'].map((target) =>
     asIs(target),
   ),
