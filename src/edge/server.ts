@@ -78,8 +78,8 @@ type ListeningHandle = { onconnection: (error: number, handle: ConnectionHandle)
 
 /**
  * Takes connections over before node wraps them, to wrap them with `onread`: node allocates 64 KiB for each read of an accepted socket and has no
- * option against it, though it has one for sockets that connect. Worth 4 µs of 30 per request (bench/micro/accept.ts). Where node should ever
- * change inside, connections come the documented way.
+ * option against it, though it has one for sockets that connect. Worth 5 µs of 33 per request: 27, 30 and 26 µs of CPU against 38, 29 and 33 without,
+ * keepalive-get of bench/, in turn. Should node ever change inside, connections come the documented way.
  */
 function acceptInto(server: Server, accept: (socket: Socket) => void): void {
   const listening = (server as unknown as { _handle?: ListeningHandle })._handle
