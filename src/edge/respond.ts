@@ -28,7 +28,7 @@ const explanations: Readonly<Record<number, string>> = {
   417: 'this expectation cannot be met',
   431: 'the request head is too large',
   501: 'this method or transfer coding is not implemented',
-  502: 'the service did not answer as HTTP asks',
+  502: 'no valid answer came from the service',
   503: 'the service has no capacity now',
   504: 'the service did not answer in time',
   505: 'only HTTP/1.0 and HTTP/1.1 are spoken here',
