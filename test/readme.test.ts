@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { lacks } from './needs.ts'
+import { lowPort } from './ports.ts'
 
 type Block = { readonly commands: string; readonly prints?: string }
 
@@ -13,23 +14,6 @@ type Block = { readonly commands: string; readonly prints?: string }
 function runBlocks(markdown: string): readonly Block[] {
   const block = /<!-- run -->\n```sh\n([\s\S]*?)```(?:\s*<!-- prints -->\n```text\n([\s\S]*?)```)?/g
   return [...markdown.matchAll(block)].map(([, commands = '', prints]) => (prints === undefined ? { commands } : { commands, prints }))
-}
-
-/** Below the ports that the system gives to clients and to listeners on port 0: nobody takes it before it is used. */
-async function freePort(taken: ReadonlySet<number>): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if (!taken.has(port) && (await isFree(port))) return port
-  }
-  throw new Error('no free port from 20000 to 29999 in 100 tries')
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -93,7 +77,7 @@ const readme = readFileSync('README.md', 'utf8')
 
 t.test('the commands of the README do what it says', { skip: lacks('bash', 'curl') }, async (t) => {
   const ports = new Map<string, number>()
-  for (const named of ['8080', '9901', '9001', '9002', '9003']) ports.set(named, await freePort(new Set(ports.values())))
+  for (const named of ['8080', '9901', '9001', '9002', '9003']) ports.set(named, await lowPort())
   const renumber = (text: string): string => text.replace(/\b(8080|9901|900[123])\b/g, (named) => String(ports.get(named)))
   const folder = checkout(renumber)
   const shell = openShell(folder)

@@ -1,13 +1,21 @@
-/** The service that the demo releases: one process per version, told by HOST, PORT, VERSION, LATENCY_MS and ERROR_RATE. */
+/** The service that the demo releases: one process per version, told by HOST, PORT (one, or several to try in turn), VERSION, LATENCY_MS and ERROR_RATE. */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { renderPage } from './page.ts'
+import { isTaken } from './ports.ts'
 
 /** How a version behaves. `errorRate` from 0 to 1; `latencyMs` is the mean, each request takes within 30 % of it. */
 export type Behaviour = { readonly errorRate: number; readonly latencyMs: number }
 
-export type AppOptions = { readonly host: string; readonly port: number; readonly version: string; readonly behaviour: Behaviour }
+export type AppOptions = {
+  readonly host: string
+  /** The first that is free is listened on; 0 asks the system for one. */
+  readonly ports: readonly number[]
+  readonly version: string
+  readonly behaviour: Behaviour
+}
 
 /** Sent to the parent process once the app accepts connections. */
 export type AppReady = { readonly kind: 'listening'; readonly port: number }
@@ -116,11 +124,21 @@ export async function startApp(options: AppOptions): Promise<Server> {
     const timer = setTimeout(answer, behaviour.latencyMs * (0.7 + 0.6 * Math.random()), request, response, path)
     response.once('close', () => clearTimeout(timer))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, resolve)
-  })
+  await listenOnFirst(server, options.host, options.ports)
   return server
+}
+
+/** Binds instead of asking first whether it could: nobody comes between. */
+async function listenOnFirst(server: Server, host: string, ports: readonly number[]): Promise<void> {
+  for (const [i, port] of ports.entries()) {
+    server.listen(port, host)
+    try {
+      await once(server, 'listening')
+      return
+    } catch (error) {
+      if (i === ports.length - 1 || !isTaken(error)) throw error
+    }
+  }
 }
 
 /** The body as text, or undefined when it is longer than `limit` bytes. */
@@ -145,7 +163,7 @@ function numberFrom(text: string | undefined, fallback: number): number {
 export function optionsFrom(env: Readonly<Record<string, string | undefined>>): AppOptions {
   return {
     host: env['HOST'] ?? '127.0.0.1',
-    port: numberFrom(env['PORT'], 9001),
+    ports: (env['PORT'] ?? '').split(',').map((port) => numberFrom(port, 9001)),
     version: env['VERSION'] ?? 'v1',
     behaviour: { errorRate: numberFrom(env['ERROR_RATE'], 0), latencyMs: numberFrom(env['LATENCY_MS'], 0) },
   }

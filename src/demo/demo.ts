@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { runLoad } from './load.ts'
-import { choosePort, portNote } from './ports.ts'
+import { firstFree, portNote, portTries } from './ports.ts'
 import { newRecords, type Records } from './records.ts'
 import { keyReader } from './steering.ts'
 import { openTerminal } from './terminal.ts'
-import { type RunningVersion, startVersion, type VersionOptions } from './versions.ts'
+import { type RunningVersion, startVersion } from './versions.ts'
 import { renderAdvice, renderStatusLine, renderView } from './view.ts'
 import { messageIn, newWatch, type Scene, type Watch } from './watch.ts'
 
@@ -74,8 +74,6 @@ async function play(options: DemoOptions, records: Records, signal: AbortSignal,
   stdout.once('error', quit)
   endings.push(async () => void stdout.off('error', quit))
 
-  const ports = await choosePorts(options)
-  say(stdout, ports.notes)
   const folder = await mkdtemp(join(tmpdir(), 'spillway-demo-'))
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
   // Also when the process is ended at once: by a second Ctrl-C, by a reader of its output that has gone, with its terminal.
@@ -84,58 +82,68 @@ async function play(options: DemoOptions, records: Records, signal: AbortSignal,
     process.off('exit', removeFolder)
     removeFolder()
   })
-  const configFile = join(folder, 'edge.yaml')
-  await writeFile(configFile, configText(ports))
-
   const versions = new Map<string, RunningVersion>()
-  const start = async (part: typeof stable, port: number): Promise<RunningVersion> => {
-    const version = await startVersion({ name: part.name, host, port, latencyMs: part.latencyMs } satisfies VersionOptions)
+  const start = async (part: typeof stable, ports: readonly number[]): Promise<RunningVersion> => {
+    const version = await startVersion({ name: part.name, host, ports, latencyMs: part.latencyMs })
     versions.set(part.name, version)
     return version
   }
   endings.push(async () => void (await Promise.all([...versions.values()].map((version) => version.stop(versionStopMs)))))
-  await Promise.all([start(stable, ports.stable), start(canary, ports.canary)])
+  const listen = await chooseListeners(options)
+  const [v1, v2] = await Promise.all([stable, canary].map((part) => start(part, portTries(part.wantedPort, Object.values(listen)))))
   signal.throwIfAborted()
+  const ports = { ...listen, stable: portOf(v1!.url), canary: portOf(v2!.url) }
+  const configFile = join(folder, 'edge.yaml')
+  await writeFile(configFile, configText(ports))
 
   let hear = (_line: string): void => undefined
   const edge = await startEdge(options, configFile, (line) => hear(line), endings)
   const scene: Scene = {
-    edgeUrl: `http://${host}:${ports.edge}`,
-    adminUrl: `http://${host}:${ports.admin}`,
+    edgeUrl: edge.url,
+    adminUrl: edge.adminUrl,
     split,
     configFile,
     canary: canary.name,
     versions,
   }
-  startLoad(ports.edge, records, endings)
+  startLoad(portOf(edge.url), records, endings)
   const watch = newWatch(scene, records, performance.now())
   hear = (line) => watch.tell('problem', messageIn(line, configFile))
   await watch.poll()
+  const notes = notesOn(options, { ...ports, edge: portOf(edge.url), admin: portOf(edge.adminUrl) })
+  say(stdout, notes)
+  // The live view hides what has just been said.
+  if (notes.length > 0) watch.tell('info', notes.join('; '))
 
-  const restart = (name: string): Promise<RunningVersion> => (name === canary.name ? start(canary, ports.canary) : start(stable, ports.stable))
+  const restart = (name: string): Promise<RunningVersion> => (name === canary.name ? start(canary, [ports.canary]) : start(stable, [ports.stable]))
   const isPlain = options.plain || !stdout.isTTY
   const shown = isPlain ? showLines(options, scene, watch, signal) : showView(options, scene, watch, { signal, quit, restart, endings })
   await Promise.race([shown, edge.ended])
 }
 
-type Ports = { readonly edge: number; readonly admin: number; readonly stable: number; readonly canary: number; readonly notes: readonly string[] }
+type Ports = { readonly edge: number; readonly admin: number; readonly stable: number; readonly canary: number }
 
-async function choosePorts(options: DemoOptions): Promise<Ports> {
-  const reserved = new Set<number>()
-  const notes: string[] = []
-  const next = async (wanted: number): Promise<number> => {
-    const choice = await choosePort(host, wanted, reserved)
-    reserved.add(choice.port)
-    const note = portNote(choice)
-    if (note !== undefined) notes.push(note)
-    return choice.port
-  }
-  const edge = await next(options.port)
-  const admin = await next(options.adminPort)
-  return { edge, admin, stable: await next(stable.wantedPort), canary: await next(canary.wantedPort), notes }
+/** 0: the edge is to ask the system. */
+async function chooseListeners(options: DemoOptions): Promise<Pick<Ports, 'edge' | 'admin'>> {
+  const edge = await firstFree(host, portTries(options.port))
+  return { edge, admin: await firstFree(host, portTries(options.adminPort, [edge])) }
 }
 
-export function configText(ports: Pick<Ports, 'edge' | 'admin' | 'stable' | 'canary'>): string {
+function notesOn(options: DemoOptions, used: Ports): readonly string[] {
+  const notes = [
+    portNote(options.port, used.edge),
+    portNote(options.adminPort, used.admin),
+    portNote(stable.wantedPort, used.stable),
+    portNote(canary.wantedPort, used.canary),
+  ]
+  return notes.filter((note) => note !== undefined)
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}
+
+export function configText(ports: Ports): string {
   return `# The demo's edge. Save a change, and it holds at once; a mistake is refused and named, and this stays in force.
 listeners: [{address: ${host}:${ports.edge}}]
 admin: {address: ${host}:${ports.admin}}
@@ -159,7 +167,7 @@ async function startEdge(
   configFile: string,
   onLog: (line: string) => void,
   endings: (() => Promise<void>)[],
-): Promise<{ readonly ended: Promise<never> }> {
+): Promise<{ readonly url: string; readonly adminUrl: string; readonly ended: Promise<never> }> {
   const stop = new AbortController()
   const edge = await options.startEdge(configFile, stop.signal, onLog)
   const stopped = edge.stopped.then(
@@ -175,7 +183,7 @@ async function startEdge(
   const ended = stopped.then((failure) => {
     throw failure ?? new Error('the edge ended by itself')
   })
-  return { ended }
+  return { url: edge.listeners[0]!, adminUrl: edge.admin, ended }
 }
 
 function startLoad(port: number, records: Records, endings: (() => Promise<void>)[]): void {

@@ -1,42 +1,38 @@
 import { createServer } from 'node:net'
 
-export type PortChoice = { readonly port: number; readonly wanted: number; readonly wasTaken: boolean }
-
 /** Where the second try goes: 8080 → 18080. */
 const secondTryOffset = 10_000
 const lastPort = 65_535
 
-/**
- * The first of `wanted`, `wanted` + 10000 and whatever the system has free, that can be listened on and is not in `reserved`.
- * 0 asks the system at once. The port is free when this returns; whoever binds it next has it.
- */
-export async function choosePort(host: string, wanted: number, reserved: ReadonlySet<number> = new Set()): Promise<PortChoice> {
-  const tries = wanted === 0 ? [] : [wanted, wanted + secondTryOffset].filter((port) => port <= lastPort)
-  for (const port of tries) {
-    if (!reserved.has(port) && (await probe(host, port)) !== undefined) return { port, wanted, wasTaken: port !== wanted }
-  }
-  const port = await probe(host, 0)
-  if (port === undefined) throw new Error(`no free port on ${host}`)
-  return { port, wanted, wasTaken: wanted !== 0 }
+/** In order: `wanted`, `wanted` + 10000, and 0 for whatever the system has free once it is bound; never one of `reserved`. */
+export function portTries(wanted: number, reserved: readonly number[] = []): readonly number[] {
+  const named = wanted === 0 ? [] : [wanted, wanted + secondTryOffset]
+  return [...named.filter((port) => port <= lastPort && !reserved.includes(port)), 0]
+}
+
+/** The first that can be listened on; whoever binds it next has it. 0 always can. */
+export async function firstFree(host: string, tries: readonly number[]): Promise<number> {
+  for (const port of tries) if (port === 0 || (await isFree(host, port))) return port
+  return 0
 }
 
 /** The line that a user reads when another port is used; undefined when there is nothing to tell. */
-export function portNote(choice: PortChoice): string | undefined {
-  return choice.wasTaken ? `${choice.wanted} is taken, using ${choice.port} instead` : undefined
+export function portNote(wanted: number, used: number): string | undefined {
+  return wanted === 0 || wanted === used ? undefined : `${wanted} is taken, using ${used} instead`
 }
 
-function probe(host: string, port: number): Promise<number | undefined> {
+/** What `listen` fails with when another port may do. EACCES: one that only an administrator may open is as good as taken. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      // EACCES: a port that only an administrator may open is as good as taken.
-      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined)
+    server.once('error', (error) => {
+      if (isTaken(error)) resolve(false)
       else reject(new Error(`try port ${port} on ${host}`, { cause: error }))
     })
-    server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address()
-      const bound = typeof address === 'object' && address !== null ? address.port : port
-      server.close(() => resolve(bound))
-    })
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

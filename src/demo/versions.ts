@@ -5,7 +5,13 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AppReady } from './app.ts'
 
-export type VersionOptions = { readonly name: string; readonly host: string; readonly port: number; readonly latencyMs: number }
+export type VersionOptions = {
+  readonly name: string
+  readonly host: string
+  /** The first that is free is listened on. */
+  readonly ports: readonly number[]
+  readonly latencyMs: number
+}
 
 export type RunningVersion = {
   readonly name: string
@@ -26,7 +32,7 @@ const keptErrorOutput = 2_000
 export async function startVersion(options: VersionOptions): Promise<RunningVersion> {
   const program = fileURLToPath(new URL(`./app${extname(import.meta.filename)}`, import.meta.url))
   const child = fork(program, {
-    env: { HOST: options.host, PORT: String(options.port), VERSION: options.name, LATENCY_MS: String(options.latencyMs) },
+    env: { HOST: options.host, PORT: options.ports.join(), VERSION: options.name, LATENCY_MS: String(options.latencyMs) },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

@@ -22,7 +22,7 @@ function ask(port: number, path: string, options: { method?: string; body?: stri
 }
 
 async function app(t: Test, behaviour = { errorRate: 0, latencyMs: 0 }): Promise<number> {
-  const server = await startApp({ host: '127.0.0.1', port: 0, version: 'v2', behaviour })
+  const server = await startApp({ host: '127.0.0.1', ports: [0], version: 'v2', behaviour })
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
@@ -113,17 +113,17 @@ t.test('any n requests in a row hold n × rate failures, within one', async (t) 
 })
 
 t.test('the environment tells everything, with defaults', async (t) => {
-  t.same(optionsFrom({}), { host: '127.0.0.1', port: 9001, version: 'v1', behaviour: { errorRate: 0, latencyMs: 0 } })
-  t.same(optionsFrom({ HOST: '::1', PORT: '7', VERSION: 'v9', ERROR_RATE: '0.5', LATENCY_MS: '20' }), {
+  t.same(optionsFrom({}), { host: '127.0.0.1', ports: [9001], version: 'v1', behaviour: { errorRate: 0, latencyMs: 0 } })
+  t.same(optionsFrom({ HOST: '::1', PORT: '7,17,0', VERSION: 'v9', ERROR_RATE: '0.5', LATENCY_MS: '20' }), {
     host: '::1',
-    port: 7,
+    ports: [7, 17, 0],
     version: 'v9',
     behaviour: { errorRate: 0.5, latencyMs: 20 },
   })
 })
 
 t.test('as a process it serves, and ends when its parent hangs up', async (t) => {
-  const version = await startVersion({ name: 'v7', host: '127.0.0.1', port: 0, latencyMs: 1 })
+  const version = await startVersion({ name: 'v7', host: '127.0.0.1', ports: [0], latencyMs: 1 })
   const port = Number(new URL(version.url).port)
   t.equal((await ask(port, '/api')).version, 'v7')
   await version.stop(5000)
@@ -132,7 +132,7 @@ t.test('as a process it serves, and ends when its parent hangs up', async (t) =>
 })
 
 t.test('a process that ends by itself says how', async (t) => {
-  const version = await startVersion({ name: 'v8', host: '127.0.0.1', port: 0, latencyMs: 0 })
+  const version = await startVersion({ name: 'v8', host: '127.0.0.1', ports: [0], latencyMs: 0 })
   t.teardown(() => version.stop(1000))
   process.kill(version.pid, 'SIGKILL')
   await version.gone
@@ -140,10 +140,19 @@ t.test('a process that ends by itself says how', async (t) => {
 })
 
 t.test('a process that cannot listen is told with its reason', async (t) => {
-  const first = await startVersion({ name: 'v1', host: '127.0.0.1', port: 0, latencyMs: 0 })
+  const first = await startVersion({ name: 'v1', host: '127.0.0.1', ports: [0], latencyMs: 0 })
   t.teardown(() => first.stop(5000))
   const port = Number(new URL(first.url).port)
-  await t.rejects(startVersion({ name: 'v2', host: '127.0.0.1', port, latencyMs: 0 }), {
+  await t.rejects(startVersion({ name: 'v2', host: '127.0.0.1', ports: [port], latencyMs: 0 }), {
     message: /version v2 of the demo app did not start.*EADDRINUSE/s,
   })
+})
+
+t.test('a process that finds its port taken tries the next one', async (t) => {
+  const first = await startVersion({ name: 'v1', host: '127.0.0.1', ports: [0], latencyMs: 0 })
+  t.teardown(() => first.stop(5000))
+  const taken = Number(new URL(first.url).port)
+  const second = await startVersion({ name: 'v2', host: '127.0.0.1', ports: [taken, 0], latencyMs: 0 })
+  t.teardown(() => second.stop(5000))
+  t.equal((await ask(Number(new URL(second.url).port), '/api')).version, 'v2')
 })

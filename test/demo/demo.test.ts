@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { configText, runDemo, type StartedEdge } from '../../src/demo/demo.ts'
+import { lowPort } from '../ports.ts'
 import { startStubEdge } from './stubEdge.ts'
 
 type Played = {
@@ -30,8 +31,10 @@ function play(startEdge: (file: string, signal: AbortSignal) => Promise<StartedE
     stdout: stdout as unknown as NodeJS.WriteStream,
     stdin: new PassThrough() as unknown as NodeJS.ReadStream,
   })
+  const early = ended.then(() => Promise.reject(new Error(`ended early:\n${text}`)))
+  early.catch(() => undefined)
   const shown = async (pattern: RegExp): Promise<void> => {
-    while (!pattern.test(text)) await once(stdout, 'data', { signal: AbortSignal.timeout(20_000) })
+    while (!pattern.test(text)) await Promise.race([once(stdout, 'data', { signal: AbortSignal.timeout(20_000) }), early])
   }
   return { output: () => text, ended, shown, stop: () => stop.abort() }
 }
@@ -66,14 +69,13 @@ t.test('plays until it is stopped, and leaves nothing behind', async (t) => {
 })
 
 t.test('a taken port is named, another one is used', async (t) => {
-  const blocker = createServer().listen(0, '127.0.0.1')
+  const port = await lowPort(10_000)
+  const blocker = createServer().listen(port, '127.0.0.1')
   await once(blocker, 'listening')
   t.teardown(() => blocker.close())
-  const address = blocker.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
   const demo = play((file, signal) => startStubEdge(file, signal, never), port)
   await demo.shown(/ \| v2 /)
-  t.match(demo.output(), new RegExp(`^${port} is taken, using \\d+ instead\\n`, 'm'))
+  t.match(demo.output(), new RegExp(`^${port} is taken, using ${port + 10_000} instead\\n`, 'm'))
   demo.stop()
   await demo.ended
 })

@@ -1,8 +1,8 @@
 /** The demo as a user runs it, with the real edge, on free ports and without a terminal. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import type { Test } from 'tap'
+import { lowPort } from '../ports.ts'
 
 export type Playing = {
   readonly child: ChildProcess
@@ -16,19 +16,10 @@ export type Playing = {
   readonly shown: (pattern: RegExp) => Promise<void>
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 const deadlineMs = 30_000
 
 export async function startPlaying(t: Test): Promise<Playing> {
-  const args = ['src/main.ts', 'demo', '--plain', '--port', String(await freePort()), '--admin-port', String(await freePort())]
+  const args = ['src/main.ts', 'demo', '--plain', '--port', String(await lowPort()), '--admin-port', String(await lowPort())]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => child.kill('SIGKILL'))
   let text = ''
@@ -36,11 +27,15 @@ export async function startPlaying(t: Test): Promise<Playing> {
     stream.setEncoding('utf8').on('data', (part: string) => {
       text += part
     })
+  let hasEnded = false
+  const closed = once(child, 'close').then(() => {
+    hasEnded = true
+  })
   const shown = async (pattern: RegExp): Promise<void> => {
     const signal = AbortSignal.timeout(deadlineMs)
     while (!pattern.test(text)) {
-      if (child.exitCode !== null) throw new Error(`the demo ended early:\n${text}`)
-      await once(child.stdout, 'data', { signal }).catch((cause: unknown) => {
+      if (hasEnded) throw new Error(`the demo ended early:\n${text}`)
+      await Promise.race([once(child.stdout, 'data', { signal }), closed]).catch((cause: unknown) => {
         throw new Error(`no ${pattern} within ${deadlineMs} ms in:\n${text}`, { cause })
       })
     }

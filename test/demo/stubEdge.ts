@@ -11,10 +11,15 @@ async function listen(port: number, listener: RequestListener): Promise<Server> 
   return server
 }
 
-/** The ports stand in the file: the demo chose them. */
+/** The ports stand in the file; 0 where the edge is to ask the system. */
 function portsIn(text: string): { readonly edge: number; readonly admin: number } {
   const find = (pattern: RegExp): number => Number(pattern.exec(text)?.[1])
   return { edge: find(/listeners: .*:(\d+)/), admin: find(/admin: .*:(\d+)/) }
+}
+
+function urlOf(server: Server): string {
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
 }
 
 function adminPage(): RequestListener {
@@ -56,5 +61,5 @@ export async function startStubEdge(configFile: string, signal: AbortSignal, cra
       server.closeAllConnections()
     }
   })
-  return { listeners: [`http://127.0.0.1:${ports.edge}`], admin: `http://127.0.0.1:${ports.admin}`, stopped }
+  return { listeners: [urlOf(edge)], admin: urlOf(admin), stopped }
 }
