@@ -70,8 +70,8 @@ function readAll(): ProcessTimes[] {
   return found
 }
 
-/** A process may end between being listed and being read. */
-function readGone(path: string): string {
+/** A file below `/proc/PID`; empty when the process has ended between being listed and being read. */
+export function readGone(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { versions } from '../../bench/contenders/programs.ts'
+import { readGone } from '../../bench/measure/processes.ts'
 import { until } from '../../bench/measure/waiting.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'bench', 'main.ts')
@@ -25,10 +26,7 @@ function startBench(args: readonly string[], directory: string) {
 function processesOf(directory: string): string[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .map((pid) => {
-      const file = `/proc/${pid}/cmdline`
-      return existsSync(file) ? readFileSync(file, 'utf8') : ''
-    })
+    .map((pid) => readGone(`/proc/${pid}/cmdline`))
     .filter((command) => command.includes(directory))
 }
 
