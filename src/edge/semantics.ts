@@ -86,7 +86,7 @@ export class Connections {
   close = false
   keepAlive = false
   upgrade = false
-  /** It names a field that is not its to remove, or what is no name at all. */
+  /** It names a field that is not its to remove. */
   protected = false
   /** It lists what is no option, or more of them than anyone means. */
   malformed = false
@@ -114,7 +114,7 @@ export class Connections {
     if (option === 'close') this.close = true
     else if (option === 'keep-alive') this.keepAlive = true
     else if (option === 'upgrade') this.upgrade = true
-    else if (endToEnd.has(option) || option.startsWith('x-forwarded-') || !token.test(option)) this.protected = true
+    else if (endToEnd.has(option) || option.startsWith('x-forwarded-')) this.protected = true
     else if (!token.test(option) || this.names.length === namesMaximum) this.malformed = true
     else if (!Object.hasOwn(fieldNames, option)) this.names.push(option)
   }

@@ -1,6 +1,6 @@
 import type { HeadLimits } from '../../../src/edge/requestHead.ts'
 import type { Peer } from '../../../src/edge/rewrite.ts'
-import { keepAliveDifferences, stricter, upgradeDifferences } from './differences.ts'
+import { keepAliveDifferences, stricter, trailerDifferences, upgradeDifferences } from './differences.ts'
 import { forwardedFields } from './forwarding.ts'
 import { Llhttp } from './llhttp.ts'
 import type { Random } from './random.ts'
@@ -59,9 +59,8 @@ function compare(ours: RequestRead, bytes: Buffer, end: number): string[] {
   if ((ours.upgrade !== '') !== theirs.upgrade && !upgradeDifferences.some((known) => known.covers(ours, theirs))) {
     same('upgrade', ours.upgrade, theirs.upgrade)
   }
-  // Trailers are judged when they are whole; until then llhttp may know better.
-  const inTrailers = !ours.done && /^HPE_(INVALID_HEADER|INVALID_CONTENT|INVALID_TRANSFER|UNEXPECTED_CONTENT)/.test(theirs.error)
-  if (theirs.error !== '' && !inTrailers) problems.push(`we accept a body that llhttp does not (${theirs.error})`)
+  if (trailerDifferences.some((known) => known.covers(ours, theirs.error))) return problems
+  if (theirs.error !== '') problems.push(`we accept a body that llhttp does not (${theirs.error})`)
   else {
     same('content', ours.content, theirs.content)
     same('done', ours.done, theirs.done)
@@ -114,7 +113,10 @@ function judgeEnding(bytes: Buffer, whole: Reading, verdict: Verdict): void {
   const theirs = oracle.read(bytes, inBody ? last.start : whole.position, bytes.length)
   if (!theirs.headComplete || (inBody && (theirs.error !== '' || !theirs.done))) return
   const why = whole.ending.why.replace(/(more than|above) [0-9]+/, '$1 n')
-  if (stricter[why] === undefined) verdict.problems.push(`we refuse what llhttp accepts: ${why} (${whole.ending.status})`)
+  const reason = stricter[why]
+  if (reason === undefined || reason.holds?.(theirs, bytes.latin1Slice(inBody ? last.start : whole.position)) === false) {
+    verdict.problems.push(`we refuse what llhttp accepts: ${why} (${whole.ending.status})`)
+  }
 }
 
 /** Property: in pieces as whole. */
