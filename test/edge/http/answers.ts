@@ -56,7 +56,7 @@ export function testAnswers(tap: Tap, harness: Harness, rows: readonly AnswerRow
       for (const row of variants) {
         harness.forget()
         const problems: string[] = []
-        await inParallel([undefined, ...offsetsOf(row, harness.random)], 32, async (split) => {
+        await inParallel([undefined, ...offsetsOf(row, harness.random)], casesAtOnce(row.outcome), async (split) => {
           const problem = problems.length < 3 ? await attempt(harness, row, split) : undefined
           if (problem !== undefined) problems.push(`${split === undefined ? 'whole' : `split at ${split}`}: ${problem}`)
         })
@@ -65,6 +65,14 @@ export function testAnswers(tap: Tap, harness: Harness, rows: readonly AnswerRow
       }
     })
   }
+}
+
+/**
+ * Alone where bytes too many are to come: another request that is on its way on the same connection would be answered by them,
+ * and no proxy could tell.
+ */
+function casesAtOnce(outcome: Outcome): number {
+  return outcome.kind === 'relay' && outcome.reused === false ? 1 : 32
 }
 
 export async function attempt(harness: Harness, row: AnswerRow, split: number | undefined): Promise<string | undefined> {

@@ -1,14 +1,15 @@
 // Ordinary exchanges: connections kept and shared, bodies that flow while they come, deadlines of upstreams.
 import t from 'tap'
 import { answersOf, ask, openClient, responsesOf } from './client.ts'
-import { fileDeadlineMs, startHarness } from './harness.ts'
+import { fileDeadlineMs, shortTimeouts, startHarness } from './harness.ts'
 import { fieldOf, statusOf } from './message.ts'
 import { nextNonce, refusal } from './rows.ts'
 import { type UpstreamConnection, write } from './upstream.ts'
 
 const harness = await startHarness()
+const hasty = await startHarness({ timeouts: shortTimeouts })
 t.setTimeout(fileDeadlineMs)
-t.teardown(() => harness.close())
+t.teardown(() => Promise.all([harness.close(), hasty.close()]))
 const host = 'Host: a\r\n'
 
 void t.test('a hundred requests in a row, on one client connection or on many, use one upstream connection', async (t) => {
@@ -96,7 +97,7 @@ void t.test('an upstream that does not answer in time is a 504', async (t) => {
   for (const said of ['', 'HTTP/1.1 200 OK\r\nContent-Le', 'HTTP/1.1 103 Early Hints\r\n\r\n']) {
     const nonce = nextNonce()
     let used: Promise<void> | undefined
-    harness.stable.scripts.set(nonce, {
+    hasty.stable.scripts.set(nonce, {
       when: 'complete',
       run({ connection }) {
         used = connection.closed
@@ -104,13 +105,13 @@ void t.test('an upstream that does not answer in time is a 504', async (t) => {
       },
     })
     const startedAt = performance.now()
-    const client = await openClient(harness.address)
+    const client = await openClient(hasty.address)
     client.write(`GET /${nonce} HTTP/1.1\r\n${host}\r\n`)
     await client.until(() => client.text.includes(' 504 ') || client.end !== 'open', 4_000)
     const took = performance.now() - startedAt
     t.match(client.text, /HTTP\/1\.1 504 /, JSON.stringify(said))
     t.ok(took > 400 && took < 2_000, `after ${Math.round(took)} ms`)
-    t.ok(used !== undefined && (await harness.within(1_000, used)), 'the upstream connection ends')
+    t.ok(used !== undefined && (await hasty.within(1_000, used)), 'the upstream connection ends')
     client.socket.destroy()
   }
 })
@@ -119,18 +120,18 @@ void t.test('a response body that stops coming is broken off on both sides', asy
   for (const head of ['Content-Length: 10', 'Transfer-Encoding: chunked', 'X: until-close']) {
     const nonce = nextNonce()
     let used: Promise<void> | undefined
-    harness.stable.scripts.set(nonce, {
+    hasty.stable.scripts.set(nonce, {
       when: 'complete',
       run({ connection }) {
         used = connection.closed
         write(connection, `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${head.startsWith('Transfer') ? '5\r\nfirst\r\n' : 'first'}`)
       },
     })
-    const client = await openClient(harness.address)
+    const client = await openClient(hasty.address)
     client.write(`GET /${nonce} HTTP/1.1\r\n${host}\r\n`)
     t.ok(await client.until(() => client.end !== 'open', 4_000), head)
     t.same(answersOf(client, ['GET']), [], 'never complete')
-    t.ok(used !== undefined && (await harness.within(1_000, used)), 'the upstream connection ends')
+    t.ok(used !== undefined && (await hasty.within(1_000, used)), 'the upstream connection ends')
     client.socket.destroy()
   }
 })

@@ -24,7 +24,19 @@ export type Harness = {
 /** For a whole test file: many times what it takes on an idle machine. */
 export const fileDeadlineMs = 180_000
 
-/** Short enough for tests; long beside what a turn takes on a busy machine. */
+/** No pause of a busy machine is as long, yet a deadline that a test runs into by mistake ends it in time for a message. */
+const patientTimeouts: Partial<Timeouts> = {
+  requestHeadMs: 3_000,
+  keepAliveMs: 3_000,
+  bodyIdleMs: 2_000,
+  connectMs: 2_000,
+  responseHeadMs: 2_000,
+  upstreamIdleMs: 4_000,
+  tunnelIdleMs: 2_000,
+  drainMs: 500,
+}
+
+/** For tests of the deadlines themselves. */
 export const shortTimeouts: Partial<Timeouts> = {
   requestHeadMs: 300,
   keepAliveMs: 1_000,
@@ -69,7 +81,7 @@ export function twoUpstreams(stable: Upstream, canary: Upstream): Routing {
 export async function startHarness(change: Partial<EdgeStart> = {}): Promise<Harness> {
   const stable = await startUpstream('stable')
   const canary = await startUpstream('canary')
-  const edge = await startEdge({ timeouts: shortTimeouts, routing: twoUpstreams(stable, canary), ...change })
+  const edge = await startEdge({ timeouts: patientTimeouts, routing: twoUpstreams(stable, canary), ...change })
   const address = edge.addresses[0]!
   const pulse = startPulse(address)
   const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))

@@ -1,13 +1,14 @@
 // Sizes, counts, deadlines, and bytes that are not HTTP: rows R74, R75, R77, R78 (its clear half).
 import t from 'tap'
 import { answersOf, ask, openClient } from './client.ts'
-import { fileDeadlineMs, startHarness } from './harness.ts'
+import { fileDeadlineMs, shortTimeouts, startHarness } from './harness.ts'
 import { statusOf } from './message.ts'
 import { nextNonce, type Row, refusal, refuse, serve, testRows } from './rows.ts'
 
 const harness = await startHarness()
+const hasty = await startHarness({ timeouts: shortTimeouts })
 t.setTimeout(fileDeadlineMs)
-t.teardown(() => harness.close())
+t.teardown(() => Promise.all([harness.close(), hasty.close()]))
 
 const get = 'GET /{n} HTTP/1.1\r\nHost: a\r\n'
 const kib = 1024
@@ -70,12 +71,12 @@ void t.test('R78 the edge lives on', async (t) => {
 const wholeHead = 'POST /{n} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'
 void t.test('R77 a head that stops anywhere gets 408 at its deadline', async (t) => {
   const cuts = Array.from({ length: wholeHead.length - 1 }, (_, index) => index + 1)
-  harness.forget()
+  hasty.forget()
   const late: string[] = []
   await Promise.all(
     cuts.map(async (cut) => {
       const nonce = nextNonce()
-      const client = await openClient(harness.address)
+      const client = await openClient(hasty.address)
       client.write(wholeHead.replace('{n}', nonce).slice(0, cut))
       const startedAt = performance.now()
       await client.until(() => client.end !== 'open', 3_000)
@@ -86,11 +87,11 @@ void t.test('R77 a head that stops anywhere gets 408 at its deadline', async (t)
     }),
   )
   t.same(late.slice(0, 5), [])
-  t.equal(harness.stable.bytes, 0)
+  t.equal(hasty.stable.bytes, 0)
 })
 
 void t.test('R77 a dribbled head gets 408 too: bytes do not move the deadline', async (t) => {
-  const client = await openClient(harness.address)
+  const client = await openClient(hasty.address)
   const startedAt = performance.now()
   let sent = 0
   const dribble = setInterval(() => client.write(`${get}${'X: y\r\n'.repeat(50)}`[sent++] ?? ''), 20)
@@ -102,7 +103,7 @@ void t.test('R77 a dribbled head gets 408 too: bytes do not move the deadline', 
 })
 
 void t.test('R77 a kept connection that begins a second head gets the same deadline', async (t) => {
-  const client = await openClient(harness.address)
+  const client = await openClient(hasty.address)
   client.write(`${get.replace('{n}', nextNonce())}\r\nGET /`)
   t.ok(await client.until(() => client.end !== 'open', 3_000))
   t.same(answersOf(client, ['GET', 'GET']).map(statusOf), [200, 408])
@@ -111,7 +112,7 @@ void t.test('R77 a kept connection that begins a second head gets the same deadl
 
 void t.test('an idle connection ends without an answer', async (t) => {
   for (const first of ['', `${get.replace('{n}', nextNonce())}\r\n`]) {
-    const client = await openClient(harness.address)
+    const client = await openClient(hasty.address)
     client.write(first)
     t.ok(await client.until(() => client.end !== 'open', 4_000), 'it ends')
     t.equal(answersOf(client, ['GET', 'GET']).length, first === '' ? 0 : 1)
@@ -122,18 +123,18 @@ void t.test('an idle connection ends without an answer', async (t) => {
 void t.test('a body that stops coming is broken off on both sides', async (t) => {
   for (const framing of ['Content-Length: 50\r\n\r\nhello', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n']) {
     const nonce = nextNonce()
-    const client = await openClient(harness.address)
+    const client = await openClient(hasty.address)
     client.write(`POST /${nonce} HTTP/1.1\r\nHost: a\r\n${framing}`)
-    await harness.pulse.read()
-    await harness.pulse.read()
-    const begun = [...harness.stable.connections].filter(({ pending }) => pending.includes(nonce))
+    await hasty.pulse.read()
+    await hasty.pulse.read()
+    const begun = [...hasty.stable.connections].filter(({ pending }) => pending.includes(nonce))
     t.ok(await client.until(() => client.end !== 'open', 3_000), 'the client connection ends')
     t.ok(
       answersOf(client, ['POST']).every((answer) => [408].includes(statusOf(answer))),
       'with 408, if at all with an answer',
     )
-    t.ok(await harness.within(1_000, Promise.all(begun.map(({ closed }) => closed))), 'the upstream connection ends')
-    t.notOk(harness.stable.received.has(nonce))
+    t.ok(await hasty.within(1_000, Promise.all(begun.map(({ closed }) => closed))), 'the upstream connection ends')
+    t.notOk(hasty.stable.received.has(nonce))
     client.socket.destroy()
   }
 })
