@@ -4,8 +4,8 @@ import type { Flags } from './verb.ts'
 export function demoCommand(command: Command, name: string, action: (flags: Flags) => Promise<void>): Command {
   return command
     .description('play with a canary: two versions of a small app, an edge in front, a modest load, a live view')
-    .option('--port <port>', 'where the edge listens; the next free one if it is taken (default: 8080)')
-    .option('--admin-port <port>', "the edge's admin address (default: 9901)")
+    .option('--port <port>', 'where the edge listens; another one if it is taken (default: 8080)')
+    .option('--admin-port <port>', "of the edge's admin address (default: 9901)")
     .option('--plain', 'print lines instead of a live view, as for a log')
     .addHelpText(
       'after',
@@ -16,7 +16,7 @@ Examples:
   ${name} demo --plain | tee demo.log
 
 Then, in another terminal:
-  curl -H 'X-Canary: true' http://127.0.0.1:8080/    always the canary
+  curl -H 'X-Canary: true' http://127.0.0.1:8080/api    always the canary
 Ports may come from the environment too: SPILLWAY_PORT, SPILLWAY_ADMIN_PORT.
 Ctrl-C ends everything that it started.`,
     )
