@@ -23,6 +23,14 @@ export function giveBack(buffer: Buffer): void {
   if (memory instanceof ArrayBuffer && memory.byteLength === bulkBytes && spares.length < sparesMaximum) spares.push(memory)
 }
 
+type CountingHandle = { readonly bytesWritten: number; readonly writeQueueSize: number }
+
+/** How much the system has taken of what was written: tells a slow reader from one that does not read. node counts only what it handed over. */
+export function takenBytes(socket: Socket): number {
+  const handle = (socket as unknown as { readonly _handle?: CountingHandle | null })._handle
+  return handle == null ? 0 : handle.bytesWritten - handle.writeQueueSize
+}
+
 /** Writes latin1 text, or a buffer of `takeBulk`, which is given back once the system has it. False: more than a little waits in memory. */
 export function writeTo(socket: Socket, data: string | Buffer): boolean {
   if (typeof data === 'string') return socket.write(data, 'latin1')

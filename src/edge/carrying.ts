@@ -1,6 +1,6 @@
 import type { FailureKind } from './counters.ts'
 import type { Exchange } from './exchange.ts'
-import { retry } from './forward.ts'
+import { bodyDeadline, retry } from './forward.ts'
 import { failureAt } from './record.ts'
 import { readResponse, responseEnded } from './relay.ts'
 import { Method } from './requestHead.ts'
@@ -23,7 +23,7 @@ export const carrying: Carrying<Exchange> = {
   connected(exchange) {
     const { client, context, request, table, upstream } = exchange
     upstream!.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
-    if (!request.done) client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+    if (!request.done) client.deadlineMs = bodyDeadline(exchange)
     client.resume()
   },
   received(exchange, bytes, length) {
@@ -54,6 +54,6 @@ function fail(exchange: Exchange, kind: FailureKind): void {
 
 function canRetry(exchange: Exchange, kind: FailureKind): boolean {
   if (exchange.retried || exchange.streamed || exchange.response.heard) return false
-  if (kind === 'connect') return exchange.backend!.endpoints.length > 1 || exchange.fallback !== undefined
+  if (!exchange.upstream!.connected) return exchange.backend!.endpoints.length > 1 || exchange.fallback !== undefined
   return (kind === 'reset' || kind === 'protocol') && exchange.upstream!.served > 0 && idempotent.has(exchange.method)
 }

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
-import { writeTo } from './bulk.ts'
+import { takenBytes, writeTo } from './bulk.ts'
 import type { Context } from './context.ts'
 import { codeIndex, workerAt } from './counters.ts'
 import { type Downstream, Exchange } from './exchange.ts'
+import { isTaking, mayStay, readOn, takeLeave } from './farewell.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
 import { Origin } from './origin.ts'
@@ -11,19 +12,12 @@ import { parseRequest } from './request.ts'
 import { Method, type RequestHead } from './requestHead.ts'
 import { answerText } from './respond.ts'
 import type { Table } from './table.ts'
-import { plainAddress } from './trust.ts'
 import { tunnelDrained, tunnelFromClient, tunnelHalfClosed } from './tunnel.ts'
 
 const Phase = { Idle: 0, Exchange: 1, Tunnel: 2, Closing: 3, Closed: 4 } as const
 
-/** After the last response: how long, and how many bytes, a client may still send before it is cut off. Closing at once would let the kernel reset
- * the connection and destroy the response on its way (RFC 9112 §9.6). */
-const lingerMs = 2000
-const lingerBytes = 65_536
 /** A client that closes its side while it waits has most likely gone; one that only half-closed gets its answer if it comes within this time. */
 const halfClosedMs = 1000
-/** An upstream that ignores `Expect: 100-continue` would keep both waiting: after this time the edge says 100 itself. */
-const continueMs = 1000
 
 /** A connection of a client: reads requests one after the other, has one exchange at a time, closes without losing what it wrote. */
 export class ClientConnection implements Downstream {
@@ -32,24 +26,21 @@ export class ClientConnection implements Downstream {
   readonly #origin: Origin
   /** When to give up on what it waits for (`Context.nowMs`); 0 = not waiting. */
   deadlineMs: number
-  /** The client has closed its side. */
   halfClosed = false
-  /** Written data waits in memory: nothing more is produced for it until it is gone. */
   congested = false
-  /** A 100 has been sent for the present request. */
   continued = false
+  taken = 0
+  lingered = 0
   #phase: number = Phase.Idle
   #exchange: Exchange | undefined = undefined
   readonly #input = new Input()
   #reading = false
   #headStarted = false
-  #lingered = 0
 
   constructor(context: Context<Table<Exchange>>, socket: Socket) {
     this.context = context
     this.socket = socket
-    const address = plainAddress(socket.remoteAddress ?? '')
-    this.#origin = new Origin(context, { address, trusted: context.table.trust(address) })
+    this.#origin = new Origin(context, socket.remoteAddress ?? '')
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
     context.counters[workerAt.connections]!++
@@ -61,7 +52,8 @@ export class ClientConnection implements Downstream {
     this.context.readsInTurn++
     switch (this.#phase) {
       case Phase.Idle:
-        if (this.#input.isEmpty) this.#readFirst(bytes, length)
+        if (this.congested) this.#putOff(bytes, 0, length)
+        else if (this.#input.isEmpty) this.#readFirst(bytes, length)
         else {
           this.#input.keep(bytes, 0, length)
           this.#readRequests()
@@ -74,17 +66,18 @@ export class ClientConnection implements Downstream {
         tunnelFromClient(this.#exchange!, bytes, length)
         return
       case Phase.Closing:
-        this.#lingered += length
-        if (this.#lingered > lingerBytes) this.socket.destroy()
+        readOn(this, length)
     }
+  }
+
+  /** For what comes too early: further bytes wait in the kernel, where they hold the client back. */
+  #putOff(bytes: Buffer, start: number, length: number): void {
+    this.#input.keep(bytes, start, length)
+    this.socket.pause()
   }
 
   /** The common case: a head that comes whole, on a connection that waits for it, is read where it lies. */
   #readFirst(bytes: Buffer, length: number): void {
-    if (this.congested || this.#reading) {
-      this.#input.keep(bytes, 0, length)
-      return
-    }
     this.#reading = true
     const again = this.#readRequest(bytes, length)
     this.#reading = false
@@ -123,7 +116,6 @@ export class ClientConnection implements Downstream {
     if (host === undefined || this.#hidesRouting(head)) return this.#refuse(400)
     const exchange = this.#begin(head)
     if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.#origin)
-    if (exchange.expectsContinue && !exchange.finished && !exchange.request.done) this.deadlineMs = context.nowMs + continueMs
     return true
   }
 
@@ -146,11 +138,8 @@ export class ClientConnection implements Downstream {
         return false
       }
     }
-    if (position < length) {
-      this.#input.keep(bytes, position, length)
-      // What is sent ahead waits in the kernel: one exchange at a time.
-      this.socket.pause()
-    }
+    // One exchange at a time.
+    if (position < length) this.#putOff(bytes, position, length)
     return true
   }
 
@@ -164,13 +153,18 @@ export class ClientConnection implements Downstream {
     this.context.nowMs = performance.now()
     const position = exchange.request.done ? 0 : forwardBody(exchange, bytes, length)
     if (position === length) return
+    if (this.#phase === Phase.Exchange) {
+      this.#putOff(bytes, position, length)
+      return
+    }
     this.#input.keep(bytes, position, length)
-    if (this.#phase === Phase.Exchange) this.socket.pause()
-    else this.#readRequests()
+    this.#readRequests()
   }
 
   write(data: string | Buffer): boolean {
-    return writeTo(this.socket, data)
+    const flowing = writeTo(this.socket, data)
+    if (!flowing) this.taken = takenBytes(this.socket)
+    return flowing
   }
 
   resume(): void {
@@ -214,6 +208,7 @@ export class ClientConnection implements Downstream {
     this.#phase = Phase.Idle
     this.deadlineMs = this.context.nowMs + this.context.table.timeouts.keepAliveMs
     if (!this.congested) this.#next()
+    if (this.context.draining) this.drain()
   }
 
   #next(): void {
@@ -226,9 +221,7 @@ export class ClientConnection implements Downstream {
     this.#exchange = undefined
     this.#input.take()
     this.#phase = Phase.Closing
-    this.deadlineMs = this.context.nowMs + lingerMs
-    this.socket.end()
-    if (this.socket.isPaused()) this.socket.resume()
+    takeLeave(this)
   }
 
   reset(): void {
@@ -266,7 +259,8 @@ export class ClientConnection implements Downstream {
         tunnelHalfClosed(this.#exchange!)
         return
       default:
-        this.socket.destroy()
+        // With a response on its way still, the socket ends by itself behind it.
+        if (this.socket.writableFinished) this.socket.destroy()
     }
   }
 
@@ -286,8 +280,11 @@ export class ClientConnection implements Downstream {
     if (this.#phase === Phase.Idle && this.#input.isEmpty) this.#close()
   }
 
+  /** At once. What the client has of a response, it must not take for all of it. */
   destroy(): void {
-    this.socket.destroy()
+    if (this.#phase === Phase.Exchange) this.#exchange!.abort(this.#exchange!.response.status || 503)
+    else if (this.#phase === Phase.Closing && !this.socket.writableFinished) this.reset()
+    else this.socket.destroy()
   }
 
   expire(): void {
@@ -304,15 +301,17 @@ export class ClientConnection implements Downstream {
         this.#exchange!.tunnelClosed()
         return
       default:
-        this.socket.destroy()
+        if (!mayStay(this)) this.reset()
     }
   }
 
   #exchangeExpired(exchange: Exchange): void {
-    if (exchange.expectsContinue && !this.continued && !exchange.response.started) {
+    const { bodyIdleMs } = exchange.table.timeouts
+    if (this.congested && isTaking(this)) this.deadlineMs = this.context.nowMs + bodyIdleMs
+    else if (exchange.expectsContinue && !this.continued && !exchange.response.started) {
       this.continued = true
       this.write('HTTP/1.1 100 Continue\r\n\r\n')
-      this.deadlineMs = this.context.nowMs + this.context.table.timeouts.bodyIdleMs
+      this.deadlineMs = this.context.nowMs + bodyIdleMs
     } else if (this.halfClosed && !exchange.response.started) exchange.clientGone()
     else if (!exchange.request.done && !exchange.response.started) exchange.refuseBody(408)
     else exchange.clientGone()

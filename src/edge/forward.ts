@@ -10,6 +10,9 @@ import { Method, type RequestHead } from './requestHead.ts'
 import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
 import type { BackendTarget, SplitTarget } from './table.ts'
 
+/** An upstream that ignores `Expect: 100-continue` would keep both waiting: after this time the edge says 100 itself. */
+const continueMs = 1000
+
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
 export function forward(exchange: Exchange, head: RequestHead, host: string, rewrite: RequestRewrite): void {
   const { context, table } = exchange
@@ -122,10 +125,17 @@ function send(exchange: Exchange, fresh: boolean): boolean {
   if (exchange.body !== undefined) flowing = upstream.socket.write(exchange.body)
   if (upstream.connected) upstream.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
   if (!request.done) {
-    client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+    client.deadlineMs = bodyDeadline(exchange)
     if (!upstream.connected || !flowing) waitForUpstream(exchange)
   }
   return true
+}
+
+/** Until when more of the body must come, or the 100 be sent that its client may be waiting for. */
+export function bodyDeadline(exchange: Exchange): number {
+  const { client, context, request, table } = exchange
+  const waitsFor100 = exchange.expectsContinue && !client.continued && request.bytes === 0
+  return context.nowMs + (waitsFor100 ? continueMs : table.timeouts.bodyIdleMs)
 }
 
 /** The client is read no further until the upstream has taken what it was sent. */
@@ -142,10 +152,19 @@ function waitForUpstream(exchange: Exchange): void {
 
 /** The upstream takes more of the request's body. */
 function upstreamDrained(exchange: Exchange, upstream: Upstream): void {
-  const { client, context, request, table } = exchange
+  const { client, response } = exchange
   upstream.deadlineMs = 0
-  if (!request.done) client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  if (response.started) awaitEither(exchange, upstream)
+  else client.deadlineMs = bodyDeadline(exchange)
   client.resume()
+}
+
+/** Where the response has begun before the request has ended, progress of either will do; the side that is waited for has the deadline. */
+function awaitEither(exchange: Exchange, upstream: Upstream): void {
+  const { client, context, table } = exchange
+  const deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  client.deadlineMs = client.congested ? deadlineMs : 0
+  if (!client.congested) upstream.deadlineMs = deadlineMs
 }
 
 /** More of the request's body: takes what belongs to it and returns the position after that. The exchange may be over when this returns. */
@@ -160,13 +179,12 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
   if (upstream === undefined) return position
   exchange.streamed = true
   const flowing = request.out.length === 0 || writeTo(upstream.socket, request.out)
-  if (request.done) {
+  if (exchange.response.started) awaitEither(exchange, upstream)
+  else if (request.done) {
     client.deadlineMs = 0
-    if (!exchange.response.started) upstream.deadlineMs = context.nowMs + table.timeouts.responseHeadMs
-  } else {
-    client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
-    if (!flowing) waitForUpstream(exchange)
-  }
+    upstream.deadlineMs = context.nowMs + table.timeouts.responseHeadMs
+  } else client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  if (!flowing && !request.done) waitForUpstream(exchange)
   return position
 }
 

@@ -1,18 +1,25 @@
 import type { Context } from './context.ts'
+import type { Exchange } from './exchange.ts'
 import { parseAuthority } from './host.ts'
 import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
+import type { Table } from './table.ts'
+import { plainAddress, type Trust } from './trust.ts'
 
 /** Where the requests of a connection come from, and what upstreams are told of it: prepared once per authority, which clients rarely change. */
 export class Origin implements RequestRewrite {
-  readonly peer: Peer
+  peer: Peer
   suffix = ''
-  readonly #context: Context
+  readonly #context: Context<Table<Exchange>>
+  /** By what `peer` was judged. */
+  #trust: Trust
   #authority = ''
   #host: string | undefined = undefined
 
-  constructor(context: Context, peer: Peer) {
+  constructor(context: Context<Table<Exchange>>, remoteAddress: string) {
+    const address = plainAddress(remoteAddress)
     this.#context = context
-    this.peer = peer
+    this.#trust = context.table.trust
+    this.peer = { address, trusted: this.#trust(address) }
   }
 
   get via(): string {
@@ -25,6 +32,11 @@ export class Origin implements RequestRewrite {
 
   /** The host to route by; undefined where `authority` names none. */
   hostOf(authority: string): string | undefined {
+    // A new table may have taken the peer's credit away, or have given it.
+    if (this.#trust !== this.#context.table.trust) {
+      this.#trust = this.#context.table.trust
+      this.peer = { address: this.peer.address, trusted: this.#trust(this.peer.address) }
+    }
     if (authority !== this.#authority) {
       this.#host = parseAuthority(authority)
       // Strings of their own: slices would keep the whole head alive that they were cut from.

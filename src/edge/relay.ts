@@ -57,6 +57,8 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   context.nowMs = performance.now()
   exchange.upstreamMs = context.nowMs - exchange.sentMs
   response.started = true
+  // Whatever the client was waited for before: from here on the upstream is.
+  client.deadlineMs = 0
   response.status = head.status
   response.reusable = head.keepAlive
   const bodiless = exchange.method === Method.Head || head.status === 204 || head.status === 304
@@ -86,7 +88,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
     return undefined
   }
   if (body === ResponseBody.None || (body === ResponseBody.Length && response.remaining === 0)) {
-    client.write(text)
+    if (!client.write(text)) client.congested = true
     if (length > start) response.reusable = false
     exchange.finish()
     return undefined
@@ -185,7 +187,7 @@ export function responseEnded(exchange: Exchange): Failure {
     return undefined
   }
   if (!response.started || response.body !== ResponseBody.UntilClose) return 'reset'
-  if (response.chunks) client.write(lastChunk)
+  if (response.chunks && !client.write(lastChunk)) client.congested = true
   exchange.finish()
   return undefined
 }
