@@ -25,6 +25,10 @@ export class Listener {
     this.#server = server
     this.address = address
     acceptInto(server, (socket) => this.#accept(socket))
+    // A listener that fails later, as for want of file descriptors, goes on with the next connection.
+    server.on('error', () => {
+      if (this.#context !== undefined) this.#context.counters[workerAt.connectionsRefused]!++
+    })
   }
 
   /** Rejects when the address cannot be bound. */
@@ -47,8 +51,6 @@ export class Listener {
 
   open(context: EdgeContext): void {
     this.#context = context
-    // A listener that fails later, as for want of file descriptors, goes on with the next connection.
-    this.#server.on('error', () => context.counters[workerAt.connectionsRefused]!++)
     for (const socket of this.#waiting.splice(0)) this.#accept(socket)
   }
 
