@@ -6,6 +6,7 @@ import { type Downstream, Exchange } from './exchange.ts'
 import { isTaking, mayStay, readOn, takeLeave } from './farewell.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
+import { hidesRouting } from './match.ts'
 import { Origin } from './origin.ts'
 import { responseDrained } from './relay.ts'
 import { parseRequest } from './request.ts'
@@ -113,7 +114,7 @@ export class ClientConnection implements Downstream {
     this.#headStarted = false
     if (end < 0) return this.#refuse(-end)
     const host = this.#origin.hostOf(head.authority)
-    if (host === undefined || this.#hidesRouting(head)) return this.#refuse(400)
+    if (host === undefined || hidesRouting(head, context.table.routingHeaders)) return this.#refuse(400)
     const exchange = this.#begin(head)
     if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.#origin)
     return true
@@ -141,11 +142,6 @@ export class ClientConnection implements Downstream {
     // One exchange at a time.
     if (position < length) this.#putOff(bytes, position, length)
     return true
-  }
-
-  /** `Connection: X-Canary` would take away what the choice of a version hangs on. */
-  #hidesRouting(head: RequestHead): boolean {
-    return head.connection.names.some((name) => this.context.table.routingHeaders.has(name))
   }
 
   #receiveBody(bytes: Buffer, length: number): void {
@@ -245,6 +241,7 @@ export class ClientConnection implements Downstream {
 
   /** The client has closed its side. */
   ended(): void {
+    this.context.nowMs = performance.now()
     this.halfClosed = true
     switch (this.#phase) {
       case Phase.Idle:
@@ -266,6 +263,7 @@ export class ClientConnection implements Downstream {
 
   /** The connection is gone. */
   closed(): void {
+    this.context.nowMs = performance.now()
     const phase = this.#phase
     this.#phase = Phase.Closed
     this.context.clients.delete(this)

@@ -18,6 +18,8 @@ export type WaitingClient = Waiting & {
 
 type Settings = { readonly limits: Limits; readonly timeouts: Timeouts }
 
+const twoDigits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
+
 /** What all connections of a worker share. `T` is the routing table, which only the clients' side reads. */
 export class Context<T extends Settings = Settings> {
   table: T
@@ -38,6 +40,8 @@ export class Context<T extends Settings = Settings> {
   readsInTurn = 0
   #turnScheduled = false
   #requestIds = 0
+  /** All but the last two digits. */
+  #requestIdStart = ''
   readonly #requestIdPrefix: string
 
   constructor(table: T, counters: Float64Array, instanceId: string, requestIdPrefix: string) {
@@ -60,7 +64,15 @@ export class Context<T extends Settings = Settings> {
 
   /** 32 hexadecimal digits, unique among all workers: half drawn at start, half counted. */
   newRequestId(): string {
-    return this.#requestIdPrefix + (++this.#requestIds).toString(16).padStart(16, '0')
+    const low = this.#requestIds & 255
+    if (low === 0)
+      this.#requestIdStart =
+        this.#requestIdPrefix +
+        Math.floor(this.#requestIds / 256)
+          .toString(16)
+          .padStart(14, '0')
+    this.#requestIds++
+    return this.#requestIdStart + twoDigits[low]!
   }
 
   /** Notes that an idle connection is put to use in this turn of the event loop; see `UpstreamConnection.isStale`. */

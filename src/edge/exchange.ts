@@ -175,7 +175,7 @@ export class Exchange {
 
   #record(status: number): void {
     if (this.backend !== undefined) {
-      recordRequest(this.backend.block, this.method, status, performance.now() - this.startedMs, this.upstreamMs)
+      recordRequest(this.backend.block, this.method, status, this.context.nowMs - this.startedMs, this.upstreamMs)
     }
   }
 }

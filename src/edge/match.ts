@@ -76,3 +76,9 @@ function decode(text: string): string {
     throw error
   }
 }
+
+/** `Connection: X-Canary` would take away what the choice of a version hangs on. */
+export function hidesRouting(head: RequestHead, routingHeaders: ReadonlySet<string>): boolean {
+  const { names } = head.connection
+  return names.length > 0 && names.some((name) => routingHeaders.has(name))
+}

@@ -54,7 +54,6 @@ function readHead(exchange: Exchange, bytes: Buffer, length: number): Failure {
 
 function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, start: number, length: number): Failure {
   const { client, context, request, response } = exchange
-  context.nowMs = performance.now()
   exchange.upstreamMs = context.nowMs - exchange.sentMs
   response.started = true
   // Whatever the client was waited for before: from here on the upstream is.
@@ -197,7 +196,6 @@ function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, 
   const asked = exchange.upgrade.toLowerCase().split(',')
   if (exchange.upgrade === '' || !asked.some((protocol) => protocol.trim() === head.upgrade.toLowerCase())) return 'protocol'
   const { context, response } = exchange
-  context.nowMs = performance.now()
   exchange.upstreamMs = context.nowMs - exchange.sentMs
   response.started = true
   response.tunnel = true

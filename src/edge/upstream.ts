@@ -113,6 +113,7 @@ export class UpstreamConnection<E> {
   }
 
   #receive(bytes: Buffer, length: number): boolean {
+    this.context.nowMs = performance.now()
     this.context.readsInTurn++
     const exchange = this.#exchange
     if (exchange === undefined) {
@@ -136,17 +137,20 @@ export class UpstreamConnection<E> {
   }
 
   #onConnect(): void {
+    this.context.nowMs = performance.now()
     this.connected = true
     if (this.#exchange !== undefined) this.#home.carrying.connected(this.#exchange)
   }
 
   #onEnd(): void {
+    this.context.nowMs = performance.now()
     if (this.#exchange === undefined) this.destroy()
     else this.#home.carrying.ended(this.#exchange)
   }
 
   #onClose(): void {
     if (this.closed) return
+    this.context.nowMs = performance.now()
     if (!this.connected) this.#home.refused(this.context.nowMs)
     if (this.#exchange === undefined) this.destroy()
     else this.#home.carrying.failed(this.#exchange, this.connected ? 'reset' : 'connect')
