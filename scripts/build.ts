@@ -1,9 +1,9 @@
 // Bundles the package's `dist` from `src`: half the start-up time of single modules, and 10 MB less in memory. Usage: npm run build
-import { rmSync } from 'node:fs'
-import { build } from 'esbuild'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { build, type Metafile } from 'esbuild'
 
 rmSync('dist', { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   // All at the root of dist, chunks included: programs find each other there by their names.
   entryPoints: { main: 'src/main.ts', worker: 'src/edge/worker.ts', app: 'src/demo/app.ts' },
   outdir: 'dist',
@@ -13,11 +13,26 @@ await build({
   format: 'esm',
   target: 'node24',
   minifySyntax: true,
-  minifyWhitespace: true,
   // Names stay: they are what stack traces and profiles are read by.
-  keepNames: false,
+  minifyWhitespace: true,
+  metafile: true,
   external: ['re2js'],
   // CommonJS packages within ask for node's own modules by require.
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
   logLevel: 'warning',
 })
+writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices(metafile))
+
+/** What the licences of the packages within ask to be kept beside copies of them. */
+function notices({ inputs }: Metafile): string {
+  const folders = new Set(Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []))
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Record<string, string>
+      const files = globSync(`${folder}/{LICENSE,LICENCE,license,NOTICE}*`)
+      if (files.length === 0) throw new Error(`${name} is bundled and brings no licence text: keep it external, or add the text`)
+      return `${name} ${version} (${license})\n\n${files.map((file) => readFileSync(file, 'utf8').trim()).join('\n\n')}\n`
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
