@@ -23,6 +23,7 @@ let context: Context<Table<Exchange>> | undefined
 let listeners: Listener[] = []
 let prepared: Listener[] = []
 let sweeper: NodeJS.Timeout | undefined
+let sweptEveryMs = 0
 
 function say(message: FromWorker): void {
   port.postMessage(message)
@@ -77,10 +78,14 @@ function randomHex(): string {
     .padStart(8, '0')
 }
 
+/** Left alone where its pace stays: begun anew by each change, a run of quick changes would keep it from ever coming round. */
 function keepSweeping(owner: Context, timeouts: Timeouts): void {
-  clearInterval(sweeper)
   const shortestMs = Math.min(timeouts.requestHeadMs, timeouts.connectMs, timeouts.responseHeadMs, timeouts.bodyIdleMs, timeouts.keepAliveMs)
-  sweeper = setInterval(sweep, Math.min(250, Math.max(20, shortestMs / 10)), owner)
+  const everyMs = Math.min(250, Math.max(20, shortestMs / 10))
+  if (everyMs === sweptEveryMs) return
+  clearInterval(sweeper)
+  sweptEveryMs = everyMs
+  sweeper = setInterval(sweep, everyMs, owner)
 }
 
 async function drain(drainMs: number): Promise<void> {

@@ -275,3 +275,18 @@ void t.test('E31 a kept connection loses the trust that a new configuration take
   client.socket.destroy()
   await trusting.close()
 })
+
+void t.test('deadlines hold while configurations change faster than they are looked at', async (t) => {
+  const changing = await startHarness({ timeouts: { responseHeadMs: 500 } })
+  const nonce = onRequest(() => undefined, 'complete', changing.stable)
+  const client = await openClient(changing.address)
+  client.write(`GET /${nonce} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  const until = performance.now() + 3_000
+  while (client.text === '' && performance.now() < until) {
+    changing.edge.apply({})
+    await delay(15)
+  }
+  t.match(client.text, /^HTTP\/1\.1 504 /)
+  client.socket.destroy()
+  await changing.close()
+})
