@@ -11,6 +11,7 @@ export type EdgeProcess = {
   readonly addresses: readonly Address[]
   readonly admin: Address
   readonly file: string
+  readonly pid: number
   /** Memory in use, in bytes. */
   residentBytes(): number
   close(): Promise<void>
@@ -19,12 +20,14 @@ export type EdgeProcess = {
 const program = new URL('../../../src/main.ts', import.meta.url).pathname
 const readyMs = 15_000
 
-export async function startEdgeProcess(yaml: string, workers = 1): Promise<EdgeProcess> {
+/** `onComplaint` gets what it writes to its standard error, which else goes where the test's goes. */
+export async function startEdgeProcess(yaml: string, workers = 1, onComplaint?: (text: string) => void): Promise<EdgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-'))
   const file = join(folder, 'edge.yaml')
   await writeFile(file, yaml)
   const args = [program, 'edge', '--config', file, '--workers', String(workers), '--log-level', 'error']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', onComplaint === undefined ? 'inherit' : 'pipe', 'ipc'] })
+  child.stderr?.on('data', (text: Buffer) => onComplaint?.(text.toString()))
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
   const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
@@ -38,6 +41,7 @@ export async function startEdgeProcess(yaml: string, workers = 1): Promise<EdgeP
     addresses: urls.listeners.map(addressOf),
     admin: addressOf(urls.admin),
     file,
+    pid: child.pid!,
     residentBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     async close() {
       child.kill('SIGTERM')
