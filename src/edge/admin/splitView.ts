@@ -2,6 +2,7 @@ import { addressText } from '../addresses.ts'
 import { at, codes, methods } from '../counters.ts'
 import type { WorkerStatus } from '../crew.ts'
 import { type SplitStatus, weightedPicks } from '../state.ts'
+import { type Reach, reachOf } from './reach.ts'
 
 /** A split as the admin API shows it; part of the API. Shares are ratios from 0 to 1; null where nothing was counted to tell. */
 export type SplitView = {
@@ -23,6 +24,8 @@ export type BackendView = {
   readonly name: string
   readonly weight: number
   readonly configuredShare: number
+  /** What to send in order to reach it by a route; null where fields alone cannot. */
+  readonly reachedBy: Reach | null
   /** Only choices by weight, since the weights last changed; those lost for want of an endpoint are among them. */
   readonly actual: { readonly picks: number; readonly share: number | null }
   /** All since the edge started. */
@@ -59,6 +62,7 @@ export function viewSplit(options: {
       name: backend.name,
       weight: backend.weight,
       configuredShare: backend.weight / split.totalWeight,
+      reachedBy: reachOf(split, backend.name),
       actual: { picks: picks.get(backend.name)!, share: allPicks === 0 ? null : picks.get(backend.name)! / allPicks },
       ...outcomes(cells.get(backend.name)!),
       endpoints: backend.endpoints.map(addressText),
