@@ -34,6 +34,8 @@ async function edge(flags: Flags): Promise<number> {
     log: openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY }),
     signal: AbortSignal.any(parent === undefined ? ends : [...ends, parent.gone]),
     onReady: (urls) => parent?.tellReady(urls),
+    // Without a listener this signal would start Node's debugger.
+    onReopenable: (reopen) => void process.on('SIGUSR1', reopen),
     version,
   })
   return 0

@@ -5,6 +5,7 @@ import { codeIndex, workerAt } from './counters.ts'
 import { type Downstream, Exchange } from './exchange.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
+import { continueMs, halfClosedMs, lingerBytes, lingerMs } from './lingering.ts'
 import { Origin } from './origin.ts'
 import { responseDrained } from './relay.ts'
 import { parseRequest } from './request.ts'
@@ -15,15 +16,6 @@ import { plainAddress } from './trust.ts'
 import { tunnelDrained, tunnelFromClient, tunnelHalfClosed } from './tunnel.ts'
 
 const Phase = { Idle: 0, Exchange: 1, Tunnel: 2, Closing: 3, Closed: 4 } as const
-
-/** After the last response: how long, and how many bytes, a client may still send before it is cut off. Closing at once would let the kernel reset
- * the connection and destroy the response on its way (RFC 9112 §9.6). */
-const lingerMs = 2000
-const lingerBytes = 65_536
-/** A client that closes its side while it waits has most likely gone; one that only half-closed gets its answer if it comes within this time. */
-const halfClosedMs = 1000
-/** An upstream that ignores `Expect: 100-continue` would keep both waiting: after this time the edge says 100 itself. */
-const continueMs = 1000
 
 /** A connection of a client: reads requests one after the other, has one exchange at a time, closes without losing what it wrote. */
 export class ClientConnection implements Downstream {
@@ -118,9 +110,10 @@ export class ClientConnection implements Downstream {
       return false
     }
     this.#headStarted = false
-    if (end < 0) return this.#refuse(-end)
+    if (end < 0) return this.#refuse(-end, head.refusal)
     const host = this.#origin.hostOf(head.authority)
-    if (host === undefined || this.#hidesRouting(head)) return this.#refuse(400)
+    if (host === undefined) return this.#refuse(400, 'a malformed Host')
+    if (this.#hidesRouting(head)) return this.#refuse(400, 'Connection names a header that routes ask for')
     const exchange = this.#begin(head)
     if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.#origin)
     if (exchange.expectsContinue && !exchange.finished && !exchange.request.done) this.deadlineMs = context.nowMs + continueMs
@@ -142,7 +135,7 @@ export class ClientConnection implements Downstream {
     if (!exchange.request.done && length > end) {
       position = exchange.request.read(bytes, end, length, this.context.table.limits.bodyBytes)
       if (position < 0) {
-        exchange.answer(-position)
+        exchange.refuseBody(-position)
         return false
       }
     }
@@ -202,7 +195,8 @@ export class ClientConnection implements Downstream {
   }
 
   /** A message that is no request, or none that is served: told so once, then closed. */
-  #refuse(status: number): boolean {
+  #refuse(status: number, why: string): boolean {
+    this.context.accessLog?.refused(this.socket.remoteAddress, status, why)
     this.context.counters[workerAt.answered + codeIndex[status]!]!++
     this.write(answerText({ status, headOnly: false, close: true, minorVersion: 1 }))
     this.#close()
@@ -295,7 +289,7 @@ export class ClientConnection implements Downstream {
     switch (this.#phase) {
       case Phase.Idle:
         if (this.#input.isEmpty) this.#close()
-        else this.#refuse(408)
+        else this.#refuse(408, 'slow_head')
         return
       case Phase.Exchange:
         this.#exchangeExpired(this.#exchange!)

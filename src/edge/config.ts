@@ -37,6 +37,21 @@ export type Limits = {
   readonly upstreamConnections: number
 }
 
+export type AccessLogSettings = {
+  /** `stdout`, or the absolute name of a file. */
+  readonly path: string
+  /** The share of requests that get a line, 0 to 1. */
+  readonly sample: number
+  readonly format: 'json'
+  /** Also the query: off by default, since it may hold secrets. */
+  readonly query: boolean
+}
+
+/** Names under which requests are counted a second time, for queries that were written for other proxies. */
+export const metricAliases = ['http', 'nginx', 'istio'] as const
+export type MetricAlias = (typeof metricAliases)[number]
+export const defaultMetricAliases: readonly MetricAlias[] = ['http']
+
 /** Everything that an edge can be told, as one immutable value: applied whole, or not at all. */
 export type EdgeConfig = {
   readonly listeners: readonly { readonly address: ListenAddress }[]
@@ -45,6 +60,10 @@ export type EdgeConfig = {
   readonly trustedProxies: readonly string[]
   readonly timeouts: Timeouts
   readonly limits: Limits
+  /** Absent: none is written. */
+  readonly accessLog?: AccessLogSettings
+  /** Absent: `defaultMetricAliases`. */
+  readonly metricAliases?: readonly MetricAlias[]
   readonly routing: Routing
 }
 

@@ -71,8 +71,10 @@ export const workerAt = {
   openUpstreamConnections: 5 + codes.length,
   /** The version of the table in use. */
   tableVersion: 6 + codes.length,
+  /** Lines of the access log that found no room, because the main thread was too slow in writing. */
+  accessLogDropped: 7 + codes.length,
 } as const
-export const workerBlockCells = workerAt.tableVersion + 1
+export const workerBlockCells = workerAt.accessLogDropped + 1
 
 export function newBlock(cells: number): SharedArrayBuffer {
   return new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT)

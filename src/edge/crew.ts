@@ -1,3 +1,4 @@
+import type { AccessLogSink } from './accessLogSink.ts'
 import { type BoundAddress, keepPorts } from './addresses.ts'
 import type { Ledger } from './blocks.ts'
 import type { EdgeConfig, ListenAddress } from './config.ts'
@@ -58,9 +59,10 @@ export function openCrew(options: {
   readonly ledger: Ledger
   readonly lane: Lane
   readonly log: EdgeLog
+  readonly accessLog: AccessLogSink
   readonly timing: CrewTiming
 }): Crew {
-  const { workers, workerUrl, instanceId, ledger, lane, log, timing } = options
+  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, timing } = options
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
   let present: Table | undefined
   let ended = false
@@ -69,7 +71,7 @@ export function openCrew(options: {
     clearTimeout(slot.timer)
     slot.startedAt = performance.now()
     const data = { index: slot.index, workers, instanceId, block: ledger.workerBlock(slot.index) }
-    slot.thread = startThread({ url: workerUrl, data, log, onExit: () => afterDeath(slot) })
+    slot.thread = startThread({ url: workerUrl, data, log, accessLog, onExit: () => afterDeath(slot) })
     return slot.thread
   }
 

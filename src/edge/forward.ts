@@ -13,17 +13,22 @@ import type { BackendTarget, SplitTarget } from './table.ts'
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
 export function forward(exchange: Exchange, head: RequestHead, host: string, rewrite: RequestRewrite): void {
   const { context, table } = exchange
-  if (isForEdge(head)) return exchange.answer(204)
-  if (head.via && passedHere(head, context.instanceId)) return exchange.answer(508)
+  if (isForEdge(head)) return answer(exchange, 204, 'options')
+  if (head.via && passedHere(head, context.instanceId)) return answer(exchange, 508, 'loop')
   const split = table.routes.find(host, pathOf(head.target))
-  if (split === undefined) return exchange.answer(404)
+  if (split === undefined) return answer(exchange, 404, 'no_route')
   const maximum = table.limits.bodyBytes
-  if (maximum > 0 && head.contentLength > maximum) return exchange.answer(413)
+  if (maximum > 0 && head.contentLength > maximum) return answer(exchange, 413, 'large_body')
   const status = choose(exchange, split, head)
-  if (status !== 0) return exchange.answer(status)
+  if (status !== 0) return answer(exchange, status, 'no_endpoints')
   exchange.head = rewriteRequest(head, rewrite)
   addBody(exchange)
   if (!send(exchange, false)) overloaded(exchange)
+}
+
+function answer(exchange: Exchange, status: number, why: string): void {
+  exchange.why = why
+  exchange.answer(status)
 }
 
 /** RFC 9112 §3.2.4, RFC 9110 §7.6.2: asked of the edge itself, not of a service behind it. */
@@ -43,10 +48,12 @@ function choose(exchange: Exchange, split: SplitTarget<Exchange>, head: RequestH
   for (const route of split.routes) {
     if (!matchesAny(route.matches, head)) continue
     route.backend.block[pickAt.route]!++
+    exchange.reason = route.reason
     return settle(exchange, route.backend, undefined)
   }
   const backend = split.backends[split.picker.next()]!
   backend.block[pickAt.weight]!++
+  exchange.reason = 'weight'
   return settle(exchange, backend, split.fallback)
 }
 
@@ -67,6 +74,7 @@ function fallBack(exchange: Exchange): number {
   const fallback = exchange.fallback!
   exchange.fallback = undefined
   exchange.backend = fallback
+  exchange.reason = 'fallback'
   exchange.endpoint = usable(fallback, exchange)
   fallback.block[pickAt.fallback]!++
   if (exchange.endpoint !== undefined) return 0
@@ -173,5 +181,5 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
 function overloaded(exchange: Exchange): void {
   exchange.backend!.block[failureAt.overload]!++
   exchange.endpoint = undefined
-  exchange.answer(503)
+  answer(exchange, 503, 'overload')
 }

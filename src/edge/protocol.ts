@@ -23,6 +23,8 @@ export type ToWorker =
   | { readonly kind: 'discard'; readonly version: number }
   /** Stop accepting, close idle connections, finish what is in flight within `drainMs`; answered by `drained`. */
   | { readonly kind: 'drain'; readonly drainMs: number }
+  /** The latest batch of the access log is written, or given up: the next may come. */
+  | { readonly kind: 'accessLogWritten' }
 
 export type FromWorker =
   /** `addresses`: what was bound, with the real port where 0 was asked. */
@@ -30,6 +32,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly version: number; readonly message: string }
   | { readonly kind: 'applied'; readonly version: number }
   | { readonly kind: 'drained' }
+  /** Whole lines; one batch at a time, but for the last. */
+  | { readonly kind: 'accessLog'; readonly lines: string }
   | {
       readonly kind: 'log'
       readonly level: 'info' | 'warn' | 'error'

@@ -80,6 +80,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   text += '\r\n'
   // The common case: a response that came whole leaves as one string.
   if (body === ResponseBody.Length && length - start === response.remaining && length - start < stringBytesMaximum) {
+    response.bytes = response.remaining
     response.remaining = 0
     if (!client.write(text + latin1(bytes, start, length))) client.congested = true
     exchange.finish()
@@ -113,6 +114,7 @@ function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: num
     case ResponseBody.Length: {
       const end = Math.min(length, start + response.remaining)
       response.remaining -= end - start
+      response.bytes += end - start
       // Bytes behind the body answer no request of ours (RFC 9112 §9.2).
       if (end < length) response.reusable = false
       deliver(exchange, copyOf(bytes, start, end), response.remaining === 0)
@@ -122,6 +124,7 @@ function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: num
       return relayChunks(exchange, response.reader!, bytes, start, length)
     default: {
       const range = [start, length]
+      response.bytes += length - start
       deliver(exchange, response.chunks ? encodeChunk(bytes, range, length - start, '') : encodePlain(bytes, range, length - start), false)
       return undefined
     }
@@ -137,6 +140,7 @@ function relayChunks(exchange: Exchange, reader: ChunkedReader, bytes: Buffer, s
   const trailers = readTrailers(done ? reader.trailers : '')
   if (trailers === undefined) return 'protocol'
   const { ranges, dataBytes } = reader
+  response.bytes += dataBytes
   if (!response.chunks) deliver(exchange, encodePlain(bytes, ranges, dataBytes), done)
   else deliver(exchange, encodeChunk(bytes, ranges, dataBytes, done ? endOfChunks(exchange, trailers.forwardable) : ''), done)
   return undefined

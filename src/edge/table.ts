@@ -7,17 +7,25 @@ import type { BackendBlocks } from './protocol.ts'
 import { type Trust, trustOf } from './trust.ts'
 
 export type BackendTarget<E> = {
+  readonly split: string
   readonly name: string
   /** This worker's counters of the backend; its only writer. */
   readonly block: Float64Array
   readonly endpoints: readonly EndpointPool<E>[]
 }
 
+export type RouteTarget<E> = {
+  readonly matches: readonly CompiledMatch[]
+  readonly backend: BackendTarget<E>
+  /** As the access log tells it. */
+  readonly reason: string
+}
+
 export type SplitTarget<E> = {
   readonly name: string
   readonly backends: readonly BackendTarget<E>[]
   readonly picker: Picker
-  readonly routes: readonly { readonly matches: readonly CompiledMatch[]; readonly backend: BackendTarget<E> }[]
+  readonly routes: readonly RouteTarget<E>[]
   /** Where the share of a backend without a usable endpoint goes; undefined: nowhere, 503. */
   readonly fallback: BackendTarget<E> | undefined
 }
@@ -70,6 +78,7 @@ export function buildTable<E>(input: TableInput<E>): Table<E> {
 
 function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
   const backends = split.backends.map((backend) => ({
+    split: split.name,
     name: backend.name,
     block: new Float64Array(input.blocks[split.name]![backend.name]!),
     endpoints: backend.endpoints.map((endpoint) => input.endpoints.pool(endpoint)),
@@ -90,6 +99,7 @@ function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
     routes: split.routes.map((route) => ({
       matches: route.match.map((match) => compileMatch(match, input.regex)),
       backend: named(route.backend),
+      reason: `route:${route.name}`,
     })),
     fallback: split.fallback.kind === 'none' ? undefined : named(split.fallback.backend),
   }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { compileRegex } from '../lib/regex.ts'
+import { AccessLog } from './accessLog.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
 import type { ListenAddress, Timeouts } from './config.ts'
@@ -19,6 +20,7 @@ const counters = new Float64Array(data.block)
 const endpoints = new Endpoints<Exchange>(carrying)
 /** Told apart from other processes and workers by chance, as the instance is; nothing secret hangs on it, and node:crypto would cost each worker 1 MB. */
 const requestIdPrefix = randomHex() + randomHex()
+const accessLog = new AccessLog(counters, (lines) => say({ kind: 'accessLog', lines }))
 let context: Context<Table<Exchange>> | undefined
 let listeners: Listener[] = []
 let prepared: Listener[] = []
@@ -53,6 +55,9 @@ function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'apply' }>
   const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
+  if (config.accessLog !== undefined) accessLog.use(config.accessLog)
+  else accessLog.flushIfFree()
+  context.accessLog = config.accessLog && accessLog
   endpoints.settle()
   counters[workerAt.tableVersion] = version
   const wanted = new Set(config.listeners.map((listener) => addressText(listener.address)))
@@ -102,6 +107,7 @@ async function drain(drainMs: number): Promise<void> {
     await promise
   }
   clearInterval(sweeper)
+  accessLog.flush()
   say({ kind: 'drained' })
 }
 
@@ -115,6 +121,8 @@ async function handle(message: ToWorker): Promise<void> {
       return discard()
     case 'drain':
       return drain(message.drainMs)
+    case 'accessLogWritten':
+      return accessLog.sent()
   }
 }
 
