@@ -75,6 +75,16 @@ export const edgeFile: fc.Arbitrary<unknown> = fc.record(
       },
       { requiredKeys: [] },
     ),
+    accessLog: fc.record(
+      {
+        path: plain.filter((text) => text !== ''),
+        sample: fc.constantFrom(0, 0.25, 1),
+        format: fc.constant('json'),
+        query: fc.boolean(),
+      },
+      { requiredKeys: ['path'] },
+    ),
+    metrics: fc.record({ aliases: fc.subarray(['http', 'nginx', 'istio']) }, { requiredKeys: [] }),
     routes: fc.array(fc.record({ host, path, pathType: fc.constantFrom('Prefix', 'Exact'), split: name }, { requiredKeys: ['path', 'split'] }), {
       maxLength: 3,
     }),

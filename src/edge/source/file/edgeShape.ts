@@ -12,10 +12,10 @@ import {
 } from '../../../core/routing/names.ts'
 import type { NamedMatch, Route, TextMatch } from '../../../core/routing/types.ts'
 import { maxTotalWeight, maxWeight } from '../../../core/routing/validate.ts'
-import { defaultLimits, defaultTimeouts, type Limits, type Timeouts } from '../../config.ts'
+import { defaultLimits, defaultMetricAliases, defaultTimeouts, type Limits, metricAliases, type Timeouts } from '../../config.ts'
 import { requestMethods } from '../../requestHead.ts'
 import { addressText, cidr, endpoint, listenAddress } from './address.ts'
-import { duration, integer, oneOf, onlyTrue, type Range, size, text, writtenDuration, writtenSize } from './scalars.ts'
+import { decimal, duration, integer, oneOf, onlyTrue, type Range, size, text, trueOrFalse, writtenDuration, writtenSize } from './scalars.ts'
 import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape } from './shape.ts'
 
 /** For texts that pass have no complaint: the pattern has said already that this one does not. */
@@ -170,6 +170,24 @@ const admin = object({
   }),
 })
 
+const accessLog = object({
+  path: required(plainText('stdout or a file name', 1), 'stdout, or a file that lines are added to; relative to this file.', {
+    examples: ['stdout', '/var/log/spillway/access.log'],
+  }),
+  sample: defaulted(decimal({ minimum: 0, maximum: 1 }), 1, 'The share of requests that get a line.', 1),
+  format: defaulted(oneOf(['json']), 'json', 'A JSON object per line.', 'json'),
+  query: defaulted(trueOrFalse, false, 'Also the query of the target, which may hold secrets.', false),
+})
+
+const metrics = object({
+  aliases: defaulted(
+    listOf(oneOf(metricAliases)),
+    defaultMetricAliases,
+    'Further names for the same counts: http is http_requests_total, nginx and istio are what those proxies call them.',
+    defaultMetricAliases,
+  ),
+})
+
 /** Of an object all of whose fields have a default. */
 const defaultsOf = <T>(shape: Shape<T>): T => shape.hole
 
@@ -188,6 +206,8 @@ export const edgeShape = object({
   ),
   timeouts: defaulted(timeouts, defaultsOf(timeouts), 'How long to wait, as 500ms, 10s, 1m or 1h.', {}),
   limits: defaulted(limits, defaultsOf(limits), 'How much to take.', {}),
+  accessLog: optional(accessLog, 'A line for each request, or for a share of them. Absent: none.'),
+  metrics: defaulted(metrics, defaultsOf(metrics), 'What /metrics tells.', {}),
   routes: required(listOf(route), 'Which requests which split governs.'),
   splits: required(mapOf(split, nameKey), 'How requests are shared out among the versions of a service, by name.'),
 })

@@ -51,7 +51,7 @@ function overlap(a: Path, b: Path): boolean {
 }
 
 function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
-  const { listeners, admin, trustedProxies, timeouts, limits, routes, splits } = file
+  const { listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, splits } = file
   return {
     listeners,
     admin: { address: admin.address, ...(admin.tokenFile === undefined ? {} : { tokenFile: resolve(folder, admin.tokenFile) }) },
@@ -68,6 +68,10 @@ function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
       drainMs: timeouts.drain,
     },
     limits,
+    ...(accessLog === undefined
+      ? {}
+      : { accessLog: { ...accessLog, path: accessLog.path === 'stdout' ? 'stdout' : resolve(folder, accessLog.path) } }),
+    metricAliases: metrics.aliases,
     routing: {
       routes: routes.map(({ host, ...route }) => ({ ...(host === undefined ? {} : { host }), ...route })),
       splits: splits.map(splitOf),
