@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Address } from './client.ts'
 import { addressOf } from './edge.ts'
 
@@ -11,6 +12,9 @@ export type EdgeProcess = {
   readonly addresses: readonly Address[]
   readonly admin: Address
   readonly file: string
+  /** Present where it was asked for; unread, it fills up. */
+  readonly stdout: Readable | null
+  signal(name: NodeJS.Signals): void
   /** Memory in use, in bytes. */
   residentBytes(): number
   close(): Promise<void>
@@ -19,12 +23,12 @@ export type EdgeProcess = {
 const program = new URL('../../../src/main.ts', import.meta.url).pathname
 const readyMs = 15_000
 
-export async function startEdgeProcess(yaml: string, workers = 1): Promise<EdgeProcess> {
+export async function startEdgeProcess(yaml: string, workers = 1, stdout: 'ignore' | 'pipe' = 'ignore'): Promise<EdgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-'))
   const file = join(folder, 'edge.yaml')
   await writeFile(file, yaml)
   const args = [program, 'edge', '--config', file, '--workers', String(workers), '--log-level', 'error']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'inherit', 'ipc'] })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
   const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
@@ -38,6 +42,8 @@ export async function startEdgeProcess(yaml: string, workers = 1): Promise<EdgeP
     addresses: urls.listeners.map(addressOf),
     admin: addressOf(urls.admin),
     file,
+    stdout: child.stdout,
+    signal: (name) => void child.kill(name),
     residentBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     async close() {
       child.kill('SIGTERM')

@@ -175,7 +175,7 @@ const accessLog = object({
     examples: ['stdout', '/var/log/spillway/access.log'],
   }),
   sample: defaulted(decimal({ minimum: 0, maximum: 1 }), 1, 'The share of requests that get a line.', 1),
-  format: defaulted(oneOf(['json']), 'json', 'A JSON object per line.', 'json'),
+  format: defaulted(oneOf<'json'>(['json']), 'json', 'A JSON object per line.', 'json'),
   query: defaulted(trueOrFalse, false, 'Also the query of the target, which may hold secrets.', false),
 })
 
