@@ -27,8 +27,11 @@ export const codeIndex: Uint8Array = (() => {
 export const failureKinds = ['connect', 'reset', 'timeout', 'protocol', 'no_endpoints', 'overload'] as const
 export type FailureKind = (typeof failureKinds)[number]
 
-/** Why a backend was chosen. `fallback` counts at the backend that received the request; its own share lost counts as its `no_endpoints`. */
-export const pickReasons = ['route', 'weight', 'fallback'] as const
+/**
+ * Why a backend was chosen. `sticky`: the client belongs there; one that comes for the first time counts as `weight`. `fallback` counts at the
+ * backend that received the request; its own share lost counts as its `no_endpoints`.
+ */
+export const pickReasons = ['route', 'sticky', 'weight', 'fallback'] as const
 export type PickReason = (typeof pickReasons)[number]
 
 /** Upper bounds in seconds; OpenTelemetry's for http.server.request.duration, and three finer ones for services nearby. */

@@ -4,6 +4,7 @@ import type { Ledger } from './blocks.ts'
 import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { Lane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
+import type { StickyKeys } from './sticky.ts'
 import { type Answer, startThread, type WorkerThread } from './thread.ts'
 
 export type ChangeOutcome = { readonly kind: 'applied' } | { readonly kind: 'refused'; readonly message: string }
@@ -60,9 +61,11 @@ export function openCrew(options: {
   readonly lane: Lane
   readonly log: EdgeLog
   readonly accessLog: AccessLogSink
+  /** For sticky cookies, as they are at the moment. */
+  keys(): StickyKeys
   readonly timing: CrewTiming
 }): Crew {
-  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, timing } = options
+  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, timing } = options
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
   let present: Table | undefined
   let ended = false
@@ -104,7 +107,10 @@ export function openCrew(options: {
 
   async function apply(slot: Slot, table: Table): Promise<Answer> {
     const blocks = ledger.blocksFor(slot.index, table.config.routing)
-    const answer = await (slot.thread?.ask({ kind: 'apply', version: table.version, config: table.config, blocks }, timing.answerMs) ?? {
+    const answer = await (slot.thread?.ask(
+      { kind: 'apply', version: table.version, config: table.config, blocks, keys: keys() },
+      timing.answerMs,
+    ) ?? {
       kind: 'gone' as const,
     })
     if (answer.kind === 'applied') slot.appliedVersion = table.version

@@ -8,6 +8,7 @@ import { RequestBody } from './requestBody.ts'
 import type { RequestHead } from './requestHead.ts'
 import type { ResponseState } from './responseState.ts'
 import { newResponseState } from './responseState.ts'
+import type { Issue } from './sticky.ts'
 import type { BackendTarget, Table } from './table.ts'
 import type { UpstreamConnection } from './upstream.ts'
 
@@ -72,6 +73,8 @@ export class Exchange {
   finished = false
   /** Why `backend` was chosen: `route:NAME`, `sticky`, `weight` or `fallback`. */
   reason = ''
+  /** A cookie that the answer brings. */
+  issue: Issue | undefined = undefined
   /** Why the edge answered by itself, or broke the answer off; '' where it did not. */
   why = ''
   /** Absent: no line of the access log is wanted. */

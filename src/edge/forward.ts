@@ -8,10 +8,11 @@ import { matchesAny, pathOf } from './match.ts'
 import { failureAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './requestHead.ts'
 import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
+import type { Sticky, Visitor } from './sticky.ts'
 import type { BackendTarget, SplitTarget } from './table.ts'
 
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
-export function forward(exchange: Exchange, head: RequestHead, host: string, rewrite: RequestRewrite): void {
+export function forward(exchange: Exchange, head: RequestHead, host: string, origin: RequestRewrite & Visitor): void {
   const { context, table } = exchange
   if (isForEdge(head)) return answer(exchange, 204, 'options')
   if (head.via && passedHere(head, context.instanceId)) return answer(exchange, 508, 'loop')
@@ -19,9 +20,9 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, rew
   if (split === undefined) return answer(exchange, 404, 'no_route')
   const maximum = table.limits.bodyBytes
   if (maximum > 0 && head.contentLength > maximum) return answer(exchange, 413, 'large_body')
-  const status = choose(exchange, split, head)
+  const status = choose(exchange, split, head, origin)
   if (status !== 0) return answer(exchange, status, 'no_endpoints')
-  exchange.head = rewriteRequest(head, rewrite)
+  exchange.head = rewriteRequest(head, origin)
   addBody(exchange)
   if (!send(exchange, false)) overloaded(exchange)
 }
@@ -43,18 +44,34 @@ function passedHere(head: RequestHead, instanceId: string): boolean {
   return false
 }
 
-/** Explicit routes, then weight. Sets backend and endpoint; returns 0, or the status to answer with. */
-function choose(exchange: Exchange, split: SplitTarget<Exchange>, head: RequestHead): number {
+/** Explicit routes, then where the client belongs, then weight. Sets backend and endpoint; returns 0, or the status to answer with. */
+function choose(exchange: Exchange, split: SplitTarget<Exchange>, head: RequestHead, visitor: Visitor): number {
   for (const route of split.routes) {
     if (!matchesAny(route.matches, head)) continue
     route.backend.block[pickAt.route]!++
     exchange.reason = route.reason
     return settle(exchange, route.backend, undefined)
   }
+  const { sticky } = split
+  return settle(exchange, sticky === undefined ? byWeight(exchange, split) : bySticky(exchange, split, sticky, head, visitor), split.fallback)
+}
+
+function byWeight(exchange: Exchange, split: SplitTarget<Exchange>): BackendTarget<Exchange> {
   const backend = split.backends[split.picker.next()]!
   backend.block[pickAt.weight]!++
   exchange.reason = 'weight'
-  return settle(exchange, backend, split.fallback)
+  return backend
+}
+
+/** A client that is new is placed as well, but counts as a choice by weight: so what new sessions get can be told from what requests get. */
+function bySticky(exchange: Exchange, split: SplitTarget<Exchange>, sticky: Sticky, head: RequestHead, visitor: Visitor): BackendTarget<Exchange> {
+  const index = sticky.place(head, visitor, exchange)
+  if (index < 0) return byWeight(exchange, split)
+  const backend = split.backends[index]!
+  const reason = exchange.issue?.fresh === true ? 'weight' : 'sticky'
+  backend.block[pickAt[reason]]!++
+  exchange.reason = reason
+  return backend
 }
 
 function settle(exchange: Exchange, backend: BackendTarget<Exchange>, fallback: BackendTarget<Exchange> | undefined): number {

@@ -10,6 +10,7 @@ import { openSplits } from './admin/splits.ts'
 import { type Ledger, openLedger } from './blocks.ts'
 import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
 import { type Crew, type CrewTiming, crewTiming, openCrew } from './crew.ts'
+import { type Keyring, openKeyring } from './keyring.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import type { Scrape } from './metricsFamilies.ts'
@@ -96,7 +97,18 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   const ledger = openLedger({ workers, keepMs: keepSeriesMs, now: () => performance.now() })
   const accessLog = openAccessLogSink(log)
   onReopenable?.(accessLog.reopen)
-  const crew = openCrew({ workers, workerUrl, instanceId, ledger, lane, log, accessLog, timing: { ...crewTiming, ...timing } })
+  const keyring = openKeyring({ log, onRotated: () => void lane(reapply) })
+  const crew = openCrew({
+    workers,
+    workerUrl,
+    instanceId,
+    ledger,
+    lane,
+    log,
+    accessLog,
+    keys: () => keyring.present(),
+    timing: { ...crewTiming, ...timing },
+  })
   const state = openState({ crew, ledger, instanceId })
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
@@ -104,16 +116,25 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   const admin = openAdminServer({ handle: adminRoutes({ splits, status: state.status, workers: crew.status, metrics }), log })
   let announced = false
 
+  /** With the keys as they are now; weights set by admin stay. */
+  async function reapply(): Promise<void> {
+    if (state.status().draining) return
+    const outcome = await state.reapply()
+    if (outcome.kind === 'refused') log.error('the workers did not take the new keys of sticky cookies', { reason: outcome.message })
+  }
+
   async function accept(config: EdgeConfig): Promise<readonly Problem[]> {
     const trouble = [
       ...(await troubleWithListeners(config, crew.listeners())),
       ...listOf(await admin.prepare(config.admin)),
       ...listOf(await accessLog.prepare(config.accessLog)),
+      ...(await keyring.prepare(config)),
     ]
     if (trouble.length === 0) {
       const outcome = await state.accept(config)
       if (outcome.kind === 'applied') {
         accessLog.commit()
+        keyring.settle(config)
         await admin.commit(config.admin)
         log.info('a table is in use', { version: state.status().version, splits: config.routing.splits.length, routes: config.routing.routes.length })
         return []
@@ -121,6 +142,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
       trouble.push({ field: 'listeners', message: outcome.message, fix: 'mend what the worker named, or go back to the configuration before' })
     }
     accessLog.discard()
+    keyring.settle(state.status().config)
     await admin.discard()
     return trouble.map((it) => ({ where: source.description, ...it }))
   }
@@ -143,7 +165,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
       onReady?.(urls)
     },
     drain: () => drainAll({ state, lane, crew, log }),
-    close: () => closeAll(crew, admin, accessLog),
+    close: () => closeAll(crew, admin, accessLog, keyring),
   }
 }
 
@@ -178,7 +200,8 @@ async function drainAll(edge: { readonly state: EdgeState; readonly lane: Lane; 
 }
 
 /** After the workers, whose last lines are on their way. */
-async function closeAll(crew: Crew, admin: AdminServer, accessLog: AccessLogSink): Promise<void> {
+async function closeAll(crew: Crew, admin: AdminServer, accessLog: AccessLogSink, keyring: Keyring): Promise<void> {
+  keyring.close()
   await Promise.all([admin.close(), crew.end()])
   await accessLog.close(lastLinesMs)
 }

@@ -38,7 +38,11 @@ export function families(scrape: Scrape): readonly Family[] {
       series,
       at.upstreamDuration,
     ),
-    counter('spillway_edge_split_decisions_total', 'Choices of a backend, by their reason.', series.flatMap(byName('reason', pickReasons, at.picks))),
+    counter(
+      'spillway_edge_split_decisions_total',
+      'Choices of a backend, by their reason. Of new sessions: weight; of requests that no route decided: weight and sticky.',
+      series.flatMap(byName('reason', pickReasons, at.picks)),
+    ),
     counter(
       'spillway_edge_upstream_failures_total',
       'Exchanges that failed by the account of the edge.',

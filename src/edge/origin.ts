@@ -1,11 +1,13 @@
 import type { Context } from './context.ts'
 import { parseAuthority } from './host.ts'
 import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
+import type { SeenTicket, Visitor } from './sticky.ts'
 
 /** Where the requests of a connection come from, and what upstreams are told of it: prepared once per authority, which clients rarely change. */
-export class Origin implements RequestRewrite {
+export class Origin implements RequestRewrite, Visitor {
   readonly peer: Peer
   suffix = ''
+  ticket: SeenTicket | undefined = undefined
   readonly #context: Context
   #authority = ''
   #host: string | undefined = undefined

@@ -74,6 +74,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   response.closes = !exchange.keepAlive || !request.done || context.draining || client.halfClosed || (openEnded && !response.chunks)
   if (head.keepAliveSeconds >= 0) limitIdle(exchange, head.keepAliveSeconds)
   let text = rewriteResponse(head, head.status === 204)
+  if (exchange.issue !== undefined) text += exchange.issue.field(exchange.backend!.name)
   if (response.chunks) text += 'Transfer-Encoding: chunked\r\n'
   if (response.closes) text += 'Connection: close\r\n'
   else if (exchange.minorVersion === 0) text += 'Connection: keep-alive\r\n'
@@ -204,7 +205,8 @@ function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, 
   response.started = true
   response.tunnel = true
   response.status = 101
-  exchange.client.write(`${rewriteResponse(head, true)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`)
+  const cookie = exchange.issue?.field(exchange.backend!.name) ?? ''
+  exchange.client.write(`${rewriteResponse(head, true)}${cookie}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`)
   startTunnel(exchange, bytes, start, length)
   return undefined
 }

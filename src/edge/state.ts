@@ -12,8 +12,8 @@ export type SplitStatus = {
   readonly etag: string
   readonly weightsFrom: 'file' | 'admin'
   readonly weightsSince: Date
-  /** Per backend what `weightedPicks` was when the weights last changed. */
-  readonly picksBefore: ReadonlyMap<string, number>
+  /** Per backend what `picksOf` was when the weights last changed. */
+  readonly picksBefore: ReadonlyMap<string, Picks>
 }
 
 export type EdgeStatus = {
@@ -40,6 +40,8 @@ export type EdgeState = {
   accept(config: EdgeConfig): Promise<ChangeOutcome>
   /** `matches` is asked with the present ETag, in the lane: of several callers who saw the same one, the first wins. */
   setWeights(split: string, weights: Readonly<Record<string, number>>, matches: (etag: string) => boolean): Promise<WeightsOutcome>
+  /** Gives the workers the present configuration anew, with what has changed beside it. */
+  reapply(): Promise<ChangeOutcome>
   countRejected(): void
   startDraining(): void
 }
@@ -73,8 +75,8 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
     return { ...before, split, etag: etag(), weightsFrom }
   }
 
-  function picksNow(split: Split): ReadonlyMap<string, number> {
-    return new Map(split.backends.map((backend) => [backend.name, weightedPicks(ledger.sum(split.name, backend.name))]))
+  function picksNow(split: Split): ReadonlyMap<string, Picks> {
+    return new Map(split.backends.map((backend) => [backend.name, picksOf(ledger.sum(split.name, backend.name))]))
   }
 
   return {
@@ -91,6 +93,10 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
       const routing = { ...config.routing, splits: others.map((split) => (split.name === name ? changed.split : split)) }
       return change({ ...config, routing }, name)
     },
+    async reapply() {
+      // '' names no split: weights that were set by admin stay theirs.
+      return status.config === undefined ? { kind: 'applied' } : change(status.config, '')
+    },
     countRejected() {
       status = { ...status, rejected: status.rejected + 1 }
     },
@@ -100,11 +106,14 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
   }
 }
 
-const pickedByWeight = at.picks + pickReasons.indexOf('weight')
+/**
+ * Choices that the weights stand behind, those included that a backend lost to its fallback or to a 503 because nothing of it could take them.
+ * With stickiness by cookie `weight` counts clients that came for the first time, and `sticky` their later requests.
+ */
+export type Picks = { readonly weight: number; readonly sticky: number }
 
-/** Choices by weight for a backend, those included that it lost to its fallback or to a 503 because nothing of it could take them. */
-export function weightedPicks(cells: Float64Array): number {
-  return cells[pickedByWeight]!
+export function picksOf(cells: Float64Array): Picks {
+  return { weight: cells[at.picks + pickReasons.indexOf('weight')]!, sticky: cells[at.picks + pickReasons.indexOf('sticky')]! }
 }
 
 function sameWeights(a: Split, b: Split): boolean {

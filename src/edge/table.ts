@@ -4,6 +4,7 @@ import type { EdgeConfig, Limits, Timeouts } from './config.ts'
 import type { EndpointPool, Endpoints } from './endpoints.ts'
 import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
+import { type Sticky, type StickyKeys, stickyOf } from './sticky.ts'
 import { type Trust, trustOf } from './trust.ts'
 
 export type BackendTarget<E> = {
@@ -25,6 +26,8 @@ export type SplitTarget<E> = {
   readonly name: string
   readonly backends: readonly BackendTarget<E>[]
   readonly picker: Picker
+  /** Where returning clients go; undefined: each request goes by weight. */
+  readonly sticky: Sticky | undefined
   readonly routes: readonly RouteTarget<E>[]
   /** Where the share of a backend without a usable endpoint goes; undefined: nowhere, 503. */
   readonly fallback: BackendTarget<E> | undefined
@@ -55,6 +58,9 @@ export type TableInput<E> = {
   readonly regex: CompileRegex
   /** Where a split that is new starts in its sequence, in [0, 1). */
   readonly phaseOf: (split: string) => number
+  readonly keys: StickyKeys
+  /** Unix time, in seconds. */
+  readonly nowS: () => number
 }
 
 export function buildTable<E>(input: TableInput<E>): Table<E> {
@@ -63,6 +69,7 @@ export function buildTable<E>(input: TableInput<E>): Table<E> {
   const routes = config.routing.routes.map((route) => ({ route, target: splits.get(route.split)! }))
   const routingHeaders = new Set<string>()
   for (const split of splits.values()) {
+    if (split.sticky?.header !== undefined) routingHeaders.add(split.sticky.header)
     for (const route of split.routes) for (const match of route.matches) for (const header of match.headers) routingHeaders.add(header.name)
   }
   return {
@@ -96,6 +103,7 @@ function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
             weights,
             backends.map(({ name }) => before.backends.findIndex((earlier) => earlier.name === name)),
           ),
+    sticky: stickyOf({ split, keys: input.keys, before: before?.sticky, phase: input.phaseOf(split.name), nowS: input.nowS }),
     routes: split.routes.map((route) => ({
       matches: route.match.map((match) => compileMatch(match, input.regex)),
       backend: named(route.backend),

@@ -51,8 +51,8 @@ function discard(): void {
   for (const listener of prepared.splice(0)) listener.close()
 }
 
-function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'apply' }>): void {
-  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf })
+function apply({ version, config, blocks, keys }: Extract<ToWorker, { kind: 'apply' }>): void {
+  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf, keys, nowS })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
   if (config.accessLog !== undefined) accessLog.use(config.accessLog)
@@ -67,6 +67,10 @@ function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'apply' }>
   prepared = []
   keepSweeping(context, config.timeouts)
   say({ kind: 'applied', version })
+}
+
+function nowS(): number {
+  return Math.floor(Date.now() / 1000)
 }
 
 /** Random from process to process; within one the workers' phases lie evenly, so that together they are nearly as exact as one. */
