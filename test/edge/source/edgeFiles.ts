@@ -43,11 +43,29 @@ const match = fc
   .filter((value) => Object.keys(value).length > 0)
 const splitRoute = fc.record({ name, match: fc.array(match, { maxLength: 2 }), backend: name }, { requiredKeys: ['name', 'backend'] })
 const backend = fc.record({ weight: fc.nat(1_000_000), endpoints: fc.array(endpoint, { maxLength: 3 }) })
+const stickiness = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('cookie'),
+      name: token,
+      ttl: duration,
+      path,
+      sameSite: fc.constantFrom('Lax', 'Strict', 'None'),
+      secure: fc.constantFrom('auto', 'always', 'never'),
+      newSessionsOnly: fc.boolean(),
+      keyFile: plain.filter((text) => text !== ''),
+    },
+    { requiredKeys: ['kind'] },
+  ),
+  fc.record({ kind: fc.constant('header'), name: token }),
+  fc.record({ kind: fc.constant('clientAddress') }),
+)
 const split = fc.record(
   {
     totalWeight: fc.integer({ min: 1, max: 1_000_000_000 }),
     backends: fc.dictionary(name, backend, { minKeys: 1, maxKeys: 3 }),
     routes: fc.array(splitRoute, { maxLength: 2 }),
+    stickiness,
     fallback: fc.oneof(fc.constant('none'), name),
   },
   { requiredKeys: ['backends'] },

@@ -190,12 +190,12 @@ const structure: readonly (readonly [rule: string, file: string, fault: string])
   [
     'unknown far field',
     file({ more: 'colour: red' }),
-    '5:1 colour: unknown field `colour`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, splits',
+    '5:1 colour: unknown field `colour`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits',
   ],
   [
     'prototype keys',
     file({ more: '__proto__: {}' }),
-    '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, splits',
+    '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits',
   ],
   ['constructor', file({ admin: '{constructor: 1}' }), '2:9 admin.constructor: unknown field `constructor`; use address, tokenFile'],
   [

@@ -16,7 +16,7 @@ import { defaultLimits, defaultMetricAliases, defaultTimeouts, type Limits, metr
 import { requestMethods } from '../../requestHead.ts'
 import { addressText, cidr, endpoint, listenAddress } from './address.ts'
 import { decimal, duration, integer, oneOf, onlyTrue, type Range, size, text, trueOrFalse, writtenDuration, writtenSize } from './scalars.ts'
-import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape } from './shape.ts'
+import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape, variants } from './shape.ts'
 
 /** For texts that pass have no complaint: the pattern has said already that this one does not. */
 function complaining(complaint: (text: string) => Complaint | undefined): (text: string) => Complaint {
@@ -107,12 +107,53 @@ const backend = object({
   endpoints: required(listOf(endpoint), 'Where it listens. None: its share is answered with 503, or goes to the fallback.'),
 })
 
+const day = 86_400_000
+const keyFile = optional(
+  plainText('a file name', 1),
+  'A file with the keys that sign sticky cookies, one per line; the first signs, all verify. Relative to this file. Absent: a random key per process.',
+  { examples: ['/etc/spillway/keys'] },
+)
+const kind = <K extends string>(word: K, description: string): Field<K> => required<K>(oneOf<K>([word]), description)
+const stickiness = variants({
+  cookie: object({
+    kind: kind('cookie', 'A signed cookie, NAME-SPLIT.'),
+    name: defaulted(token('a cookie name'), 'spillway', "How the cookie's name begins; the split's follows.", 'spillway'),
+    ttl: defaulted(
+      duration({ minimum: 1_000, maximum: 400 * day }),
+      day,
+      'How long a client is known after its last request; browsers keep nothing beyond 9600h.',
+      writtenDuration(day),
+    ),
+    path: defaulted(path, '/', 'The path for which clients send it.', '/'),
+    sameSite: defaulted<'Lax' | 'Strict' | 'None'>(oneOf(['Lax', 'Strict', 'None']), 'Lax', 'Whether requests from other sites bring it.', 'Lax'),
+    secure: defaulted<'auto' | 'always' | 'never'>(
+      oneOf(['auto', 'always', 'never']),
+      'auto',
+      'Whether clients send it by TLS alone. auto: when it was issued by TLS.',
+      'auto',
+    ),
+    newSessionsOnly: defaulted(
+      trueOrFalse,
+      false,
+      'Clients stay with the backend that they met as long as it exists, even without weight; new ones go by weight.',
+      false,
+    ),
+    keyFile,
+  }),
+  header: object({
+    kind: kind('header', 'By the value of a header; requests without it go by weight.'),
+    name: required(token('a header name'), 'Without case.'),
+  }),
+  clientAddress: object({ kind: kind('clientAddress', 'By the IPv4 address or the IPv6 /64 of the client.') }),
+})
+
 const split = object({
   totalWeight: optional(integer({ minimum: 1, maximum: maxTotalWeight }), 'What the weights must add up to; absent: whatever they do.', {
     examples: [100],
   }),
   backends: required(mapOf(backend, nameKey, { minItems: 1 }), 'The versions, by name.'),
   routes: defaulted(listOf(splitRoute), [], 'Explicit choices, before the weights; the first one that matches wins.', []),
+  stickiness: optional(stickiness, 'By what clients are kept on their version, between the routes and the weights. Absent: not at all.'),
   fallback: defaulted(name, 'none', 'Which backend takes the share of one without a usable endpoint; none: answer it with 503.', 'none'),
 })
 
@@ -209,6 +250,7 @@ export const edgeShape = object({
   accessLog: optional(accessLog, 'A line for each request, or for a share of them. Absent: none.'),
   metrics: defaulted(metrics, defaultsOf(metrics), 'What /metrics tells.', {}),
   routes: required(listOf(route), 'Which requests which split governs.'),
+  keyFile,
   splits: required(mapOf(split, nameKey), 'How requests are shared out among the versions of a service, by name.'),
 })
 

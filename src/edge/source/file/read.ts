@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Split } from '../../../core/routing/types.ts'
+import type { Split, Stickiness } from '../../../core/routing/types.ts'
 import { validate } from '../../../core/routing/validate.ts'
 import { compileRegex } from '../../../lib/regex.ts'
 import type { EdgeConfig } from '../../config.ts'
@@ -51,7 +51,7 @@ function overlap(a: Path, b: Path): boolean {
 }
 
 function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
-  const { listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, splits } = file
+  const { listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits } = file
   return {
     listeners,
     admin: { address: admin.address, ...(admin.tokenFile === undefined ? {} : { tokenFile: resolve(folder, admin.tokenFile) }) },
@@ -74,13 +74,16 @@ function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
     metricAliases: metrics.aliases,
     routing: {
       routes: routes.map(({ host, ...route }) => ({ ...(host === undefined ? {} : { host }), ...route })),
-      splits: splits.map(splitOf),
+      splits: splits.map((split) => splitOf(split, (own) => keyFileOf(folder, own ?? keyFile))),
     },
   }
 }
 
-function splitOf({ name, value }: Named<EdgeFile['splits'][number]['value']>): Split {
-  const { totalWeight, backends, routes, fallback } = value
+type SplitFile = EdgeFile['splits'][number]['value']
+
+/** `keyFile`: makes of what a split names itself the one in force. */
+function splitOf({ name, value }: Named<SplitFile>, keyFile: (own: string | undefined) => { readonly keyFile?: string }): Split {
+  const { totalWeight, backends, routes, stickiness, fallback } = value
   return {
     name,
     totalWeight: totalWeight ?? backends.reduce((sum, backend) => sum + backend.value.weight, 0),
@@ -93,8 +96,19 @@ function splitOf({ name, value }: Named<EdgeFile['splits'][number]['value']>): S
         ...lists,
       })),
     })),
+    ...(stickiness === undefined ? {} : { stickiness: stickinessOf(stickiness, keyFile) }),
     fallback: fallback === 'none' ? { kind: 'none' } : { kind: 'backend', backend: fallback },
   }
+}
+
+function stickinessOf(file: NonNullable<SplitFile['stickiness']>, keyFile: (own: string | undefined) => { readonly keyFile?: string }): Stickiness {
+  if (file.kind !== 'cookie') return file
+  const { ttl, keyFile: own, ...rest } = file
+  return { ...rest, ttlMs: ttl, ...keyFile(own) }
+}
+
+function keyFileOf(folder: string, file: string | undefined): { readonly keyFile?: string } {
+  return file === undefined ? {} : { keyFile: resolve(folder, file) }
 }
 
 function faults(document: YamlDocument, findings: readonly Finding[]): Read {
