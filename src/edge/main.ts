@@ -6,6 +6,7 @@ import { type AccessLogSink, openAccessLogSink } from './accessLogSink.ts'
 import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { type AdminServer, openAdminServer } from './admin/server.ts'
+import { openReports } from './admin/reports.ts'
 import { openSplits } from './admin/splits.ts'
 import { type Ledger, openLedger } from './blocks.ts'
 import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
@@ -110,10 +111,11 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     timing: { ...crewTiming, ...timing },
   })
   const state = openState({ crew, ledger, instanceId })
+  const reports = openReports({ instanceId, state, ledger })
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
   const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, version }))
-  const admin = openAdminServer({ handle: adminRoutes({ splits, status: state.status, workers: crew.status, metrics }), log })
+  const admin = openAdminServer({ handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, metrics }), log })
   let announced = false
 
   /** With the keys as they are now; weights set by admin stay. */
@@ -165,7 +167,10 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
       onReady?.(urls)
     },
     drain: () => drainAll({ state, lane, crew, log }),
-    close: () => closeAll(crew, admin, accessLog, keyring),
+    close() {
+      reports.close()
+      return closeAll(crew, admin, accessLog, keyring)
+    },
   }
 }
 

@@ -10,6 +10,8 @@ export type SplitStatus = {
   readonly split: Split
   /** Strong, quotes included; another one after every change of the split's configuration, and never the same again. */
   readonly etag: string
+  /** Rises with each `etag`. */
+  readonly generation: number
   readonly weightsFrom: 'file' | 'admin'
   readonly weightsSince: Date
   /** Per backend what `picksOf` was when the weights last changed. */
@@ -36,6 +38,8 @@ export type WeightsOutcome =
 /** What the edge is set to at the moment. Its changes are to be called in the lane. */
 export type EdgeState = {
   status(): EdgeStatus
+  /** Calls after each change of tables, and when draining begins; returns what ends that. */
+  watch(watcher: () => void): () => void
   /** Takes a configuration from the source; weights set by admin end with it. */
   accept(config: EdgeConfig): Promise<ChangeOutcome>
   /** `matches` is asked with the present ETag, in the lane: of several callers who saw the same one, the first wins. */
@@ -50,7 +54,12 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
   const { crew, ledger, instanceId } = options
   let status: EdgeStatus = { version: 0, config: undefined, splits: new Map(), appliedAt: undefined, rejected: 0, draining: false }
   let version = 0
-  let etags = 0
+  let generations = 0
+  const watchers = new Set<() => void>()
+
+  function tell(): void {
+    for (const watcher of watchers) watcher()
+  }
 
   async function change(config: EdgeConfig, fromAdmin: string | undefined): Promise<ChangeOutcome> {
     version++
@@ -61,6 +70,7 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
       status = { ...status, version, config, splits, appliedAt: new Date() }
     }
     ledger.settle(status.config?.routing ?? { routes: [], splits: [] })
+    if (outcome.kind === 'applied') tell()
     return outcome
   }
 
@@ -68,11 +78,11 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
     const before = status.splits.get(split.name)
     const setNow = split.name === fromAdmin
     const weightsFrom = setNow || (fromAdmin !== undefined && before?.weightsFrom === 'admin') ? 'admin' : 'file'
-    const etag = (): string => `"${instanceId}-${++etags}"`
+    const stamp = (): Pick<SplitStatus, 'generation' | 'etag'> => ({ generation: ++generations, etag: `"${instanceId}-${generations}"` })
     if (before === undefined || !sameWeights(before.split, split))
-      return { split, etag: etag(), weightsFrom, weightsSince: new Date(), picksBefore: picksNow(split) }
+      return { split, ...stamp(), weightsFrom, weightsSince: new Date(), picksBefore: picksNow(split) }
     if (!setNow && before.weightsFrom === weightsFrom && isDeepStrictEqual(before.split, split)) return before
-    return { ...before, split, etag: etag(), weightsFrom }
+    return { ...before, split, ...stamp(), weightsFrom }
   }
 
   function picksNow(split: Split): ReadonlyMap<string, Picks> {
@@ -81,6 +91,10 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
 
   return {
     status: () => status,
+    watch(watcher) {
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
     accept: (config) => change(config, undefined),
     async setWeights(name, weights, matches) {
       const { config, splits } = status
@@ -102,6 +116,7 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
     },
     startDraining() {
       status = { ...status, draining: true }
+      tell()
     },
   }
 }
