@@ -3,7 +3,7 @@
  * the first has an arc of the circle, as long as its share, that begins where its name says. The first backend has the rest.
  *
  * - Two backends: a client is on the second one when frac(bucket + hash(its name)) < its share. So its clients stay while its weight grows,
- *   all of them leave when it becomes 0, a release by another name meets other clients first, and the first one's name plays no part.
+ *   all of them leave when it becomes 0, a release by another name meets other clients first as a rule, and the first one's name plays no part.
  * - More: the arcs are laid in order, and one that meets another goes on behind it. So the clients of a backend depend on the names and
  *   weights of the second to itself, and growth of its own weight only adds to them; growth of one before it may take some, which are made
  *   up for from the first.
