@@ -92,13 +92,14 @@ export function openHttpLoad({ connections, timeoutMs }: { readonly connections:
 
   const sweep = setInterval(() => {
     const latest = performance.now() - timeoutMs
-    for (const exchange of sent) {
-      if (exchange.dueAt > latest) break
-      end(exchange, { kind: 'timeout' })
-    }
+    // Those that wait first: a connection that is given up would take one of them that has run out as well.
     for (const exchange of waiting) {
       if (exchange.dueAt > latest) break
       end(exchange, { kind: 'unsent' })
+    }
+    for (const exchange of sent) {
+      if (exchange.dueAt > latest) break
+      end(exchange, { kind: 'timeout' })
     }
   }, sweepMs)
 
