@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { writeTo } from './bulk.ts'
 import type { Context } from './context.ts'
 import { codeIndex, workerAt } from './counters.ts'
+import type { Entry } from './entry.ts'
 import { type Downstream, Exchange } from './exchange.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
@@ -21,6 +22,7 @@ const Phase = { Idle: 0, Exchange: 1, Tunnel: 2, Closing: 3, Closed: 4 } as cons
 export class ClientConnection implements Downstream {
   readonly context: Context<Table<Exchange>>
   readonly socket: Socket
+  readonly extra: string
   readonly #origin: Origin
   /** When to give up on what it waits for (`Context.nowMs`); 0 = not waiting. */
   deadlineMs: number
@@ -37,11 +39,12 @@ export class ClientConnection implements Downstream {
   #headStarted = false
   #lingered = 0
 
-  constructor(context: Context<Table<Exchange>>, socket: Socket) {
+  constructor(context: Context<Table<Exchange>>, socket: Socket, entry: Entry) {
     this.context = context
     this.socket = socket
+    this.extra = entry.extra
     const address = plainAddress(socket.remoteAddress ?? '')
-    this.#origin = new Origin(context, { address, trusted: context.table.trust(address) })
+    this.#origin = new Origin(context, { address, trusted: context.table.trust(address), scheme: entry.scheme }, entry)
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
     context.counters[workerAt.connections]!++
@@ -186,10 +189,12 @@ export class ClientConnection implements Downstream {
   }
 
   /** Answers by the edge itself; where the request is not over, the connection is. */
-  answerAndFinish(exchange: Exchange, status: number): void {
+  answerAndFinish(exchange: Exchange, status: number, location: string): void {
     const close = !exchange.keepAlive || !exchange.request.done || this.halfClosed || this.context.draining || status === 508
     if (exchange.backend === undefined) this.context.counters[workerAt.answered + codeIndex[status]!]!++
-    this.congested = !this.write(answerText({ status, headOnly: exchange.method === Method.Head, close, minorVersion: exchange.minorVersion }))
+    const { method, minorVersion } = exchange
+    const answer = { status, headOnly: method === Method.Head, close, minorVersion, location, extra: this.extra }
+    this.congested = !this.write(answerText(answer))
     if (close) this.#close()
     else this.#idle()
   }
@@ -198,7 +203,7 @@ export class ClientConnection implements Downstream {
   #refuse(status: number, why: string): boolean {
     this.context.accessLog?.refused(this.socket.remoteAddress, status, why)
     this.context.counters[workerAt.answered + codeIndex[status]!]!++
-    this.write(answerText({ status, headOnly: false, close: true, minorVersion: 1 }))
+    this.write(answerText({ status, headOnly: false, close: true, minorVersion: 1, location: '', extra: this.extra }))
     this.#close()
     return false
   }

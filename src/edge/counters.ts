@@ -76,8 +76,11 @@ export const workerAt = {
   tableVersion: 6 + codes.length,
   /** Lines of the access log that found no room, because the main thread was too slow in writing. */
   accessLogDropped: 7 + codes.length,
+  /** TLS handshakes that were done, and those that failed after at least one byte. */
+  handshakes: 8 + codes.length,
+  handshakeFailures: 9 + codes.length,
 } as const
-export const workerBlockCells = workerAt.accessLogDropped + 1
+export const workerBlockCells = workerAt.handshakeFailures + 1
 
 export function newBlock(cells: number): SharedArrayBuffer {
   return new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT)

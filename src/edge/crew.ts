@@ -6,6 +6,7 @@ import type { Lane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import type { StickyKeys } from './sticky.ts'
 import { type Answer, startThread, type WorkerThread } from './thread.ts'
+import type { TlsMaterial } from './tls/material.ts'
 
 export type ChangeOutcome = { readonly kind: 'applied' } | { readonly kind: 'refused'; readonly message: string }
 
@@ -63,9 +64,10 @@ export function openCrew(options: {
   readonly accessLog: AccessLogSink
   /** For sticky cookies, as they are at the moment. */
   keys(): StickyKeys
+  tls(config: EdgeConfig): TlsMaterial | undefined
   readonly timing: CrewTiming
 }): Crew {
-  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, timing } = options
+  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, tls: tlsFor, timing } = options
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
   let present: Table | undefined
   let ended = false
@@ -107,8 +109,9 @@ export function openCrew(options: {
 
   async function apply(slot: Slot, table: Table): Promise<Answer> {
     const blocks = ledger.blocksFor(slot.index, table.config.routing)
+    const tls = tlsFor(table.config)
     const answer = await (slot.thread?.ask(
-      { kind: 'apply', version: table.version, config: table.config, blocks, keys: keys() },
+      { kind: 'apply', version: table.version, config: table.config, blocks, keys: keys(), ...(tls && { tls }) },
       timing.answerMs,
     ) ?? {
       kind: 'gone' as const,
@@ -143,7 +146,7 @@ export function openCrew(options: {
     }
     const table: Table = {
       version,
-      config: { ...config, listeners: addresses.map((address) => ({ address })) },
+      config: { ...config, listeners: config.listeners.map((listener, i) => ({ ...listener, address: addresses[i]! })) },
       addresses: asked.map((address, i) => ({ asked: address, bound: addresses[i]! })),
     }
     return applyAll(

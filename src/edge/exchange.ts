@@ -27,7 +27,10 @@ export type Downstream = {
   /** Reads on, unless there are requests ahead that wait for this one. */
   resume(): void
   finish(exchange: Exchange): void
-  answerAndFinish(exchange: Exchange, status: number): void
+  /** `location`: for a redirect, else ''. */
+  answerAndFinish(exchange: Exchange, status: number, location: string): void
+  /** Whole header lines for every response on this connection. */
+  readonly extra: string
   /** Breaks the connection off so that the client cannot take what it got for a whole response. */
   reset(): void
   becomeTunnel(): void
@@ -114,10 +117,10 @@ export class Exchange {
   }
 
   /** Ends the exchange with an answer of the edge's own. */
-  answer(status: number): void {
+  answer(status: number, location = ''): void {
     this.detach()
     this.#end(status)
-    this.client.answerAndFinish(this, status)
+    this.client.answerAndFinish(this, status, location)
   }
 
   /** The response is complete and written. */

@@ -2,9 +2,11 @@ import { writeTo } from './bulk.ts'
 import { leastRequestOfTwo } from './choose.ts'
 import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
+import { redirection } from './entry.ts'
 import type { Exchange, Upstream } from './exchange.ts'
 import { Field } from './fields.ts'
 import { matchesAny, pathOf } from './match.ts'
+import type { Origin } from './origin.ts'
 import { failureAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './requestHead.ts'
 import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
@@ -12,10 +14,11 @@ import type { Sticky, Visitor } from './sticky.ts'
 import type { BackendTarget, SplitTarget } from './table.ts'
 
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
-export function forward(exchange: Exchange, head: RequestHead, host: string, origin: RequestRewrite & Visitor): void {
+export function forward(exchange: Exchange, head: RequestHead, host: string, origin: RequestRewrite & Visitor & Gate): void {
   const { context, table } = exchange
   if (isForEdge(head)) return answer(exchange, 204, 'options')
   if (head.via && passedHere(head, context.instanceId)) return answer(exchange, 508, 'loop')
+  if (origin.turnsAway !== 0) return turnAway(exchange, head, host, origin)
   const split = table.routes.find(host, pathOf(head.target))
   if (split === undefined) return answer(exchange, 404, 'no_route')
   const maximum = table.limits.bodyBytes
@@ -30,6 +33,15 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
 function answer(exchange: Exchange, status: number, why: string): void {
   exchange.why = why
   exchange.answer(status)
+}
+
+/** What a listener lets through: see `Origin`. */
+type Gate = Pick<Origin, 'turnsAway' | 'entry'>
+
+/** To where the listener redirects; or RFC 9110 §15.5.20: on a TLS connection that was made for a host with another certificate. */
+function turnAway(exchange: Exchange, head: RequestHead, host: string, { turnsAway, entry }: Gate): void {
+  exchange.why = turnsAway === 308 ? 'redirect' : 'misdirected'
+  exchange.answer(turnsAway, turnsAway === 308 ? redirection(entry, host, head.target) : '')
 }
 
 /** RFC 9112 §3.2.4, RFC 9110 §7.6.2: asked of the edge itself, not of a service behind it. */

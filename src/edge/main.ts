@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { randomBytes } from '../lib/crypto.ts'
 import { type AccessLogSink, openAccessLogSink } from './accessLogSink.ts'
 import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
+import { openReports } from './admin/reports.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { type AdminServer, openAdminServer } from './admin/server.ts'
-import { openReports } from './admin/reports.ts'
 import { openSplits } from './admin/splits.ts'
 import { type Ledger, openLedger } from './blocks.ts'
 import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
@@ -18,6 +18,7 @@ import type { Scrape } from './metricsFamilies.ts'
 import { formatProblem } from './source/problem.ts'
 import type { Problem, Source, SourceEvent } from './source/source.ts'
 import { type EdgeState, openState } from './state.ts'
+import { type Certificates, openCertificates } from './tls/certificates.ts'
 
 export type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
 
@@ -99,6 +100,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   const accessLog = openAccessLogSink(log)
   onReopenable?.(accessLog.reopen)
   const keyring = openKeyring({ log, onRotated: () => void lane(reapply) })
+  const certificates = openCertificates({ lane, log, onRenewed: reapply })
   const crew = openCrew({
     workers,
     workerUrl,
@@ -108,13 +110,14 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     log,
     accessLog,
     keys: () => keyring.present(),
+    tls: (config) => certificates.materialFor(config),
     timing: { ...crewTiming, ...timing },
   })
   const state = openState({ crew, ledger, instanceId })
   const reports = openReports({ instanceId, state, ledger })
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
-  const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, version }))
+  const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, certificates, version }))
   const admin = openAdminServer({ handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, metrics }), log })
   let announced = false
 
@@ -122,7 +125,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   async function reapply(): Promise<void> {
     if (state.status().draining) return
     const outcome = await state.reapply()
-    if (outcome.kind === 'refused') log.error('the workers did not take the new keys of sticky cookies', { reason: outcome.message })
+    if (outcome.kind === 'refused') log.error('the workers did not take new keys or certificates', { reason: outcome.message })
   }
 
   async function accept(config: EdgeConfig): Promise<readonly Problem[]> {
@@ -131,12 +134,14 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
       ...listOf(await admin.prepare(config.admin)),
       ...listOf(await accessLog.prepare(config.accessLog)),
       ...(await keyring.prepare(config)),
+      ...(await certificates.prepare(config)),
     ]
     if (trouble.length === 0) {
       const outcome = await state.accept(config)
       if (outcome.kind === 'applied') {
         accessLog.commit()
         keyring.settle(config)
+        certificates.commit(config)
         await admin.commit(config.admin)
         log.info('a table is in use', { version: state.status().version, splits: config.routing.splits.length, routes: config.routing.routes.length })
         return []
@@ -145,6 +150,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     }
     accessLog.discard()
     keyring.settle(state.status().config)
+    certificates.discard()
     await admin.discard()
     return trouble.map((it) => ({ where: source.description, ...it }))
   }
@@ -162,13 +168,15 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
       const adminAddress = admin.address()
       if (announced || adminAddress === undefined) return
       announced = true
-      const urls = { listeners: crew.listeners().map(urlOf), admin: urlOf(adminAddress) }
+      const schemes = state.status().config?.listeners.map(({ tls }) => (tls === undefined ? 'http' : 'https'))
+      const urls = { listeners: crew.listeners().map((address, i) => urlOf(address, schemes?.[i])), admin: urlOf(adminAddress) }
       log.info('ready', { listeners: urls.listeners.join(' '), admin: urls.admin })
       onReady?.(urls)
     },
     drain: () => drainAll({ state, lane, crew, log }),
     close() {
       reports.close()
+      certificates.close()
       return closeAll(crew, admin, accessLog, keyring)
     },
   }
@@ -223,6 +231,7 @@ async function scrapeOf(edge: {
   readonly crew: Crew
   readonly ledger: Ledger
   readonly accessLog: AccessLogSink
+  readonly certificates: Certificates
   readonly version: string
 }): Promise<Scrape> {
   const { version, config, appliedAt, rejected } = edge.state.status()
@@ -233,6 +242,7 @@ async function scrapeOf(edge: {
     worker: edge.ledger.workerSum(),
     aliases: config?.metricAliases ?? defaultMetricAliases,
     accessLog: edge.accessLog.counts(),
+    certificates: edge.certificates.expiries(),
     workers: {
       wanted: workers.length,
       serving: workers.filter((worker) => worker.appliedVersion !== undefined).length,

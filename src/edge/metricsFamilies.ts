@@ -21,6 +21,7 @@ export type Scrape = {
   readonly aliases: readonly MetricAlias[]
   /** What the main thread did with the lines that workers handed over. */
   readonly accessLog: { readonly written: number; readonly dropped: number }
+  readonly certificates: readonly { readonly file: string; readonly expiresAt: Date }[]
   readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number }
   readonly table: { readonly version: number; readonly appliedAt: Date | undefined; readonly rejected: number; readonly routing: Routing | undefined }
   readonly build: { readonly version: string; readonly node: string }
@@ -57,6 +58,7 @@ export function families(scrape: Scrape): readonly Family[] {
     perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
     ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
+    ...tlsFamilies(scrape),
     ...accessLogFamilies(scrape),
     ...tableFamilies(scrape.table),
     ...processFamilies(scrape),
@@ -92,6 +94,15 @@ function accessLogFamilies({ accessLog, worker }: Scrape): Family[] {
       'Lines of the access log that were dropped, because writing was too slow or failed.',
       only(dropped),
     ),
+  ]
+}
+
+function tlsFamilies({ worker, certificates }: Scrape): Family[] {
+  const expiries = certificates.map(({ file, expiresAt }) => ({ labels: { file }, value: expiresAt.getTime() / 1000 }))
+  return [
+    counter('spillway_edge_tls_handshakes_total', 'TLS handshakes that were done.', only(worker[workerAt.handshakes])),
+    counter('spillway_edge_tls_handshake_failures_total', 'TLS handshakes that began and came to nothing.', only(worker[workerAt.handshakeFailures])),
+    gauge('spillway_edge_tls_certificate_expiry_timestamp_seconds', 'When a certificate in use expires.', expiries),
   ]
 }
 

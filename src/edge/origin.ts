@@ -1,4 +1,5 @@
 import type { Context } from './context.ts'
+import type { Entry } from './entry.ts'
 import { parseAuthority } from './host.ts'
 import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
 import type { SeenTicket, Visitor } from './sticky.ts'
@@ -7,14 +8,18 @@ import type { SeenTicket, Visitor } from './sticky.ts'
 export class Origin implements RequestRewrite, Visitor {
   readonly peer: Peer
   suffix = ''
+  /** The status that requests for the present authority are turned away with, before any route; 0: none. */
+  turnsAway = 0
+  readonly entry: Entry
   ticket: SeenTicket | undefined = undefined
   readonly #context: Context
   #authority = ''
   #host: string | undefined = undefined
 
-  constructor(context: Context, peer: Peer) {
+  constructor(context: Context, peer: Peer, entry: Entry) {
     this.#context = context
     this.peer = peer
+    this.entry = entry
   }
 
   get via(): string {
@@ -32,6 +37,7 @@ export class Origin implements RequestRewrite, Visitor {
       // Strings of their own: slices would keep the whole head alive that they were cut from.
       this.#authority = ownString(authority)
       this.suffix = ownString(forwardingFields(this.peer, this.#authority, this.via))
+      this.turnsAway = this.entry.redirectPort !== 0 ? 308 : this.#host !== undefined && this.entry.misdirects(this.#host) ? 421 : 0
     }
     return this.#host
   }

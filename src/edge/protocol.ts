@@ -1,5 +1,6 @@
 import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { StickyKeys } from './sticky.ts'
+import type { TlsMaterial } from './tls/material.ts'
 
 /** What main and workers say to each other; everything else between them goes through the counter blocks. */
 
@@ -19,7 +20,15 @@ export type ToWorker =
   /** Bind listeners that are new in this configuration; answered by `bound` or `refused`. Traffic is not touched. */
   | { readonly kind: 'prepare'; readonly version: number; readonly listeners: readonly ListenAddress[] }
   /** Swap to this table, start new listeners, close those that are gone; answered by `applied`. */
-  | { readonly kind: 'apply'; readonly version: number; readonly config: EdgeConfig; readonly blocks: BackendBlocks; readonly keys: StickyKeys }
+  | {
+      readonly kind: 'apply'
+      readonly version: number
+      readonly config: EdgeConfig
+      readonly blocks: BackendBlocks
+      readonly keys: StickyKeys
+      /** Absent: no listener has TLS. */
+      readonly tls?: TlsMaterial
+    }
   /** Forget what `prepare` of that version bound. */
   | { readonly kind: 'discard'; readonly version: number }
   /** Stop accepting, close idle connections, finish what is in flight within `drainMs`; answered by `drained`. */

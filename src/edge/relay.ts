@@ -75,6 +75,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   if (head.keepAliveSeconds >= 0) limitIdle(exchange, head.keepAliveSeconds)
   let text = rewriteResponse(head, head.status === 204)
   if (exchange.issue !== undefined) text += exchange.issue.field(exchange.backend!.name)
+  text += client.extra
   if (response.chunks) text += 'Transfer-Encoding: chunked\r\n'
   if (response.closes) text += 'Connection: close\r\n'
   else if (exchange.minorVersion === 0) text += 'Connection: keep-alive\r\n'

@@ -3,14 +3,16 @@ import { compileRegex } from '../lib/regex.ts'
 import { AccessLog } from './accessLog.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
-import type { ListenAddress, Timeouts } from './config.ts'
+import type { EdgeConfig, ListenAddress, ListenerTls, Timeouts } from './config.ts'
 import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
-import { Listener, sweep } from './server.ts'
+import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
 import { buildTable, type Table } from './table.ts'
+import type { TlsMaterial } from './tls/material.ts'
+import type { SecureListeners } from './tls/secureListeners.ts'
 
 /** A worker thread: its own listeners, table and connections. It shares nothing with the others but the port numbers. */
 
@@ -25,6 +27,8 @@ let context: Context<Table<Exchange>> | undefined
 let listeners: Listener[] = []
 let prepared: Listener[] = []
 let sweeper: NodeJS.Timeout | undefined
+/** Loaded by the first configuration that has TLS. */
+let secure: SecureListeners | undefined
 
 function say(message: FromWorker): void {
   port.postMessage(message)
@@ -51,7 +55,24 @@ function discard(): void {
   for (const listener of prepared.splice(0)) listener.close()
 }
 
-function apply({ version, config, blocks, keys }: Extract<ToWorker, { kind: 'apply' }>): void {
+/** How each listener takes connections, in their order. */
+async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | undefined): Promise<readonly Accept[]> {
+  const clear = listeners.map(({ redirectPort }) => (redirectPort === undefined ? acceptClear : acceptRedirect(redirectPort)))
+  if (material === undefined) return clear
+  if (secure === undefined) {
+    const { openSecureListeners } = await import('./tls/secureListeners.ts')
+    secure = openSecureListeners((message, fields) => say({ kind: 'log', level: 'warn', message, fields }))
+  }
+  const secured = secure.renew(
+    listeners.flatMap(({ tls }): ListenerTls[] => (tls === undefined ? [] : [tls])),
+    material,
+  )
+  let next = 0
+  return listeners.map(({ tls }, i) => (tls === undefined ? clear[i]! : secured[next++]!))
+}
+
+async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
+  const accepts = await acceptsOf(config, tls)
   const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf, keys, nowS })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
@@ -61,6 +82,11 @@ function apply({ version, config, blocks, keys }: Extract<ToWorker, { kind: 'app
   endpoints.settle()
   counters[workerAt.tableVersion] = version
   const wanted = new Set(config.listeners.map((listener) => addressText(listener.address)))
+  const acceptAt = new Map(config.listeners.map(({ address }, i) => [addressText(address), accepts[i]!]))
+  for (const listener of [...listeners, ...prepared]) {
+    const accept = acceptAt.get(listener.key)
+    if (accept !== undefined) listener.acceptBy(accept)
+  }
   for (const listener of prepared) listener.open(context)
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()
   listeners = [...listeners, ...prepared].filter((listener) => wanted.has(listener.key))

@@ -70,12 +70,22 @@ const split = fc.record(
   },
   { requiredKeys: ['backends'] },
 )
+const certificate = fc.record({ cert: fc.constantFrom('tls.crt', '/a b'), key: fc.constantFrom('tls.key', 'é') })
+const tls = fc.record(
+  {
+    certificates: fc.array(certificate, { minLength: 1, maxLength: 2 }),
+    minVersion: fc.constantFrom('1.2', '1.3', 1.2, 1.3),
+    hsts: duration,
+  },
+  { requiredKeys: ['certificates'] },
+)
+const listener = fc.record({ address: listen, tls, redirect: fc.constantFrom('https', 'https:8443', 'https:0') }, { requiredKeys: ['address'] })
 const durations = (...keys: string[]): fc.Arbitrary<object> => fc.record(Object.fromEntries(keys.map((key) => [key, duration])), { requiredKeys: [] })
 
 /** As the JSON Schema wants it; names that must exist and sums that must be right are random, and so mostly wrong. */
 export const edgeFile: fc.Arbitrary<unknown> = fc.record(
   {
-    listeners: fc.array(fc.record({ address: listen }), { minLength: 1, maxLength: 2 }),
+    listeners: fc.array(listener, { minLength: 1, maxLength: 2 }),
     admin: fc.record({ address: listen, tokenFile: plain.filter((text) => text !== '') }, { requiredKeys: [] }),
     trustedProxies: fc.array(
       fc.tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat(199)).map(([address, bits]) => `${address}/${bits}`),

@@ -15,6 +15,7 @@ import { maxTotalWeight, maxWeight } from '../../../core/routing/validate.ts'
 import { defaultLimits, defaultMetricAliases, defaultTimeouts, type Limits, metricAliases, type Timeouts } from '../../config.ts'
 import { requestMethods } from '../../requestHead.ts'
 import { addressText, cidr, endpoint, listenAddress } from './address.ts'
+import { listenerShape } from './listenerShape.ts'
 import { decimal, duration, integer, oneOf, onlyTrue, type Range, size, text, trueOrFalse, writtenDuration, writtenSize } from './scalars.ts'
 import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape, variants } from './shape.ts'
 
@@ -234,10 +235,7 @@ const defaultsOf = <T>(shape: Shape<T>): T => shape.hole
 
 /** The whole file. */
 export const edgeShape = object({
-  listeners: required(
-    listOf(object({ address: required(listenAddress, 'Port 0: the system chooses one.') }), { minItems: 1 }),
-    'Where requests come in.',
-  ),
+  listeners: required(listOf(listenerShape, { minItems: 1 }), 'Where requests come in.'),
   admin: defaulted(admin, defaultsOf(admin), 'The admin interface.', {}),
   trustedProxies: defaulted(
     listOf(cidr),

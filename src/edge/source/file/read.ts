@@ -5,6 +5,7 @@ import { compileRegex } from '../../../lib/regex.ts'
 import type { EdgeConfig } from '../../config.ts'
 import { openDocument, type YamlDocument } from './document.ts'
 import { type EdgeFile, edgeShape } from './edgeShape.ts'
+import { listenerOf } from './listenerShape.ts'
 import { type Finding, GaveUp, locate, type Path, type Place, type Reading, startReading } from './reading.ts'
 import { checkFileRules } from './rules.ts'
 import type { Named } from './shape.ts'
@@ -53,7 +54,7 @@ function overlap(a: Path, b: Path): boolean {
 function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
   const { listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits } = file
   return {
-    listeners,
+    listeners: listeners.map((listener) => listenerOf(listener, folder)),
     admin: { address: admin.address, ...(admin.tokenFile === undefined ? {} : { tokenFile: resolve(folder, admin.tokenFile) }) },
     trustedProxies,
     timeouts: {
