@@ -48,14 +48,14 @@ type Asked = {
 function ask({ sticky, fields = '', visitor, trusted = [], met }: Asked): { index: number; fresh: boolean; set: string; value: string } {
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: shop\r\n${fields}\r\n`, 'latin1')
   if (parseRequest(bytes, bytes.length, defaultLimits, head) <= 0) throw new Error(`refused: ${head.refusal}`)
-  const visit: Visit = { client: { socket: {} }, table: { trust: trustOf(trusted) }, issue: undefined }
+  const visit: Visit = { table: { trust: trustOf(trusted) }, issue: undefined }
   const index = sticky.place(head, visitor ?? connection(), visit)
   const set = visit.issue?.field(met ?? String(index)) ?? ''
   return { index, fresh: visit.issue?.fresh === true, set, value: /spillway-shop=([^;]+)/.exec(set)?.[1] ?? '' }
 }
 
-function connection(address = '192.0.2.1', trusted = false): Visitor {
-  return { peer: { address, trusted, scheme: 'http' }, ticket: undefined }
+function connection(address = '192.0.2.1', trusted = false, scheme: 'http' | 'https' = 'http'): Visitor {
+  return { peer: { address, trusted, scheme }, ticket: undefined }
 }
 const sent = (value: string): string => `Cookie: theme=dark; spillway-shop=${value}; last=1\r\n`
 
@@ -80,6 +80,7 @@ t.test('attributes', async (t) => {
   const https = 'X-Forwarded-Proto: https\r\n'
   t.equal(setBy({}, { fields: https }), plain, 'anybody can say https')
   t.equal(setBy({}, { fields: https, visitor: connection('10.0.0.1', true) }), secure, 'a trusted proxy is believed')
+  t.equal(setBy({}, { visitor: connection('192.0.2.1', false, 'https') }), secure, 'the listener has TLS')
   t.equal(setBy({ secure: 'never' }, { fields: https, visitor: connection('10.0.0.1', true) }), plain)
 })
 
