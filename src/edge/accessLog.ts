@@ -129,7 +129,7 @@ export class AccessEntry {
   /** The latest that was tried. */
   endpoint: { readonly host: string; readonly port: number } | undefined = undefined
   readonly #log: AccessLog
-  readonly #client: string
+  #client: string
   readonly #method: string
   readonly #host: string
   readonly #path: string
@@ -148,6 +148,11 @@ export class AccessEntry {
     this.#path = query < 0 ? target : target.slice(0, query)
     this.#query = withQuery && query >= 0 ? target.slice(query + 1) : ''
     this.#userAgent = head === undefined ? '' : userAgentOf(head)
+  }
+
+  /** Who sent it by the word of trusted proxies; '' where they say nothing usable: then it stays the peer. */
+  comesFrom(client: string): void {
+    if (client !== '') this.#client = client
   }
 
   end({ sentHead, ...outcome }: AccessOutcome): void {

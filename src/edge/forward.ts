@@ -1,5 +1,6 @@
 import { writeTo } from './bulk.ts'
 import { leastRequestOfTwo } from './choose.ts'
+import { clientAddress } from './clientAddress.ts'
 import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
 import { redirection } from './entry.ts'
@@ -16,6 +17,7 @@ import type { BackendTarget, SplitTarget } from './table.ts'
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
 export function forward(exchange: Exchange, head: RequestHead, host: string, origin: RequestRewrite & Visitor & Gate): void {
   const { context, table } = exchange
+  if (exchange.access !== undefined) exchange.access.comesFrom(clientAddress(head, origin.peer, table.trust))
   if (isForEdge(head)) return answer(exchange, 204, 'options')
   if (head.via && passedHere(head, context.instanceId)) return answer(exchange, 508, 'loop')
   if (origin.turnsAway !== 0) return turnAway(exchange, head, host, origin)

@@ -146,6 +146,21 @@ t.test('what clients send begins no other line and no other field', async (t) =>
     t.equal(lines[index]!['userAgent'], agent.length > 2_048 ? `${agent.slice(0, 2_048)}...` : agent, JSON.stringify(agent.slice(0, 20)))
 })
 
+t.test('behind a trusted proxy the client is whom it names; others are not believed', async (t) => {
+  for (const [trustedProxies, client] of [
+    [['127.0.0.0/8'], '192.0.2.7'],
+    [[], '127.0.0.1'],
+  ] as const) {
+    const origin = await startOrigin('a')
+    const path = newFile()
+    const edge = await startEdge({ routing: routingTo(origin), accessLog: logTo(path), trustedProxies })
+    await ask(edge.addresses[0]!, get('/a', 'X-Forwarded-For: 203.0.113.9, 192.0.2.7\r\n'))
+    t.match(await lineOf(path, '/a'), { client })
+    await edge.close()
+    await origin.close()
+  }
+})
+
 t.test('the query is there when it is asked for', async (t) => {
   const { edge, path } = await oneOrigin(t, { query: true })
   await ask(edge.addresses[0]!, get('/a?b=%22"&c'))
