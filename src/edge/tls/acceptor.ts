@@ -55,7 +55,7 @@ class Handshake implements WaitingClient {
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
     this.#secured = new TLSSocket(raw, options)
-    this.#secured.on('secure', this.#succeed)
+    this.#secured.once('secure', this.#succeed)
     this.#secured.on('error', this.#fail)
     this.#secured.on('close', this.#close)
   }
@@ -65,6 +65,8 @@ class Handshake implements WaitingClient {
     this.#context.counters[workerAt.handshakes]!++
     this.#secured.removeListener('error', this.#fail)
     this.#secured.removeListener('close', this.#close)
+    // An attempt at it is an error, and so the end: what it costs the server is what floods are made of (CVE-2011-1473).
+    this.#secured.disableRenegotiation()
     // Errors after the handshake do not end the socket by themselves, and come as this event where the socket is made by hand.
     this.#secured.on('_tlsError', destroy)
     // What a TLS socket cannot do for want of a TCP handle of its own: a broken-off response must not look like a whole one.

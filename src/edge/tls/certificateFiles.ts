@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from '../../lib/crypto.ts'
 import type { CertificateFiles } from '../config.ts'
-import { readContent } from '../source/file/content.ts'
+import { type Content, readContent, sameContent } from '../source/file/content.ts'
 import type { Certificate } from './material.ts'
 import { namesOf } from './names.ts'
 
@@ -20,9 +20,10 @@ export type CertificateOutcome = { readonly kind: 'loaded'; readonly loaded: Loa
 /** Reads a certificate and its key, and makes sure that handshakes can be done with them. Expired ones pass: see `expiresAt`. */
 export async function loadCertificate(files: CertificateFiles): Promise<CertificateOutcome> {
   const told = (part: 'cert' | 'key', message: string, fix: string): CertificateFault => ({ kind: 'fault', part, file: files[part], message, fix })
+  const contents = await readPair(files)
   const texts = { cert: '', key: '' }
   for (const part of ['cert', 'key'] as const) {
-    const content = await readContent(files[part])
+    const content = contents[part]
     if (content.kind === 'unreadable') return told(part, `cannot be read (${content.reason})`, 'name a file that this user can read')
     texts[part] = Buffer.from(content.bytes).toString('latin1')
     if (texts[part].trim() === '') return told(part, 'is empty', `write the ${part === 'cert' ? 'certificate' : 'private key'} into it, in PEM`)
@@ -43,6 +44,19 @@ export async function loadCertificate(files: CertificateFiles): Promise<Certific
       fingerprint: certificate.fingerprint256,
       expiresAt: new Date(certificate.validTo),
     },
+  }
+}
+
+const readsMaximum = 5
+
+/** Both as of one moment: read again where the certificate has changed while its key was read. */
+async function readPair(files: CertificateFiles): Promise<{ readonly cert: Content; readonly key: Content }> {
+  let cert = await readContent(files.cert)
+  for (let reads = 1; ; reads++) {
+    const key = await readContent(files.key)
+    const after = await readContent(files.cert)
+    if (reads === readsMaximum || sameContent(cert, after)) return { cert: after, key }
+    cert = after
   }
 }
 

@@ -1,5 +1,4 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { constants } from '../../lib/crypto.ts'
 import type { ListenerTls } from '../config.ts'
 import { type Certificate, idOf, type TlsMaterial } from './material.ts'
 import { chooserOf, covers } from './names.ts'
@@ -74,7 +73,6 @@ export function secureContextOf(
     key,
     minVersion: `TLSv${minVersion}`,
     ciphers,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ticketKeys: Buffer.from(ticketKeys),
     sessionIdContext,
     sessionTimeout: sessionSeconds,
