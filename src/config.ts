@@ -2,7 +2,7 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>
 /** Flags as they stand on the command line, by their camel-cased names; absent where not given. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 export type Parsed<T> = { readonly kind: 'settings'; readonly settings: T } | { readonly kind: 'mistakes'; readonly mistakes: readonly string[] }
 
 export const logLevels = ['error', 'warn', 'info'] as const
@@ -18,6 +18,27 @@ export type EdgeSettings = {
 
 /** Port 0 is not asked for: the demo looks for a free one itself, and says so. */
 export type DemoSettings = { readonly port: number; readonly adminPort: number; readonly plain: boolean }
+
+/** A header field that `bench` sends: to one version only, where one is named; to reach that version, none may be needed. */
+export type BenchHeader = { readonly version: string | undefined; readonly name: string | undefined; readonly value: string }
+
+export type BenchSettings = {
+  readonly split: string
+  readonly url: string
+  readonly admin: string
+  readonly adminTokenFile: string | undefined
+  readonly path: string
+  readonly headers: readonly BenchHeader[]
+  readonly byHeader: string | undefined
+  /** A second, of all versions together. */
+  readonly rate: number
+  readonly poisson: boolean
+  readonly durationMs: number
+  readonly warmupMs: number
+  readonly timeoutMs: number
+  readonly concurrency: number
+  readonly json: boolean
+}
 
 /** More threads than this only take memory: each has its own pools and accumulators. */
 const maxWorkers = 64
@@ -51,6 +72,63 @@ export function parseDemo(env: Environment, flags: Flags): Parsed<DemoSettings> 
   if (settings.port === settings.adminPort && settings.port !== undefined)
     read.mistake(`--port and --admin-port are both ${settings.port}; give them different ones`)
   return read.finish(settings)
+}
+
+export function parseBench(env: Environment, flags: Flags): Parsed<BenchSettings> {
+  const read = reader(env, flags)
+  const given = (text: string): string | undefined => (text === '' ? undefined : text)
+  const url = (text: string): string | undefined => (/^https?:\/\/[^/?#]+\/?$/.test(text) && URL.canParse(text) ? text.replace(/\/$/, '') : undefined)
+  const header = flags['header']
+  const headers = (Array.isArray(header) ? (header as readonly string[]) : []).map((text) => {
+    const found = benchHeader(text)
+    if (found === undefined)
+      read.mistake(`--header is ${JSON.stringify(text)}; it must be 'Name: value', or 'VERSION=Name: value' for one version alone`)
+    return found
+  })
+  const target = read('url', "the edge's address without a path, as http://127.0.0.1:8080", url, 'http://127.0.0.1:8080')
+  if (target !== undefined && flags['allowRemote'] !== true && !isLoopback(new URL(target).hostname)) {
+    read.mistake(`--url is ${JSON.stringify(target)}, another machine: load on it may hurt its users. If it is yours to load, add --allow-remote`)
+  }
+  const token = read('adminTokenFile', 'a file', (text) => text, '')
+  const byHeader = read('byHeader', 'the name of a response header', (text) => (text === '' || fieldName.test(text) ? text : undefined), '')
+  const settings: BenchSettings = {
+    split: read('split', 'the name of a split', given),
+    url: target,
+    admin: read('admin', "the edge's admin address, as http://127.0.0.1:9901", url, 'http://127.0.0.1:9901'),
+    adminTokenFile: token === '' ? undefined : token,
+    path: read('path', 'a path that begins with /', (text) => (/^\/[!-~]*$/.test(text) ? text : undefined), '/'),
+    headers: headers.filter((header) => header !== undefined),
+    byHeader: byHeader === '' ? undefined : byHeader,
+    rate: read('rate', 'requests a second, from 1 to 100000', (text) => integer(text, 1, 100_000), '100'),
+    poisson: flags['poisson'] === true,
+    durationMs: read('duration', 'a time from 100ms to 24h, such as 30s', (text) => duration(text, 100), '10s'),
+    warmupMs: read('warmup', 'a time up to 24h, such as 2s', (text) => duration(text, 0), '1s'),
+    timeoutMs: read('timeout', 'a time from 100ms on, such as 10s', (text) => duration(text, 100), '10s'),
+    concurrency: read('concurrency', 'a number of connections from 1 to 10000', (text) => integer(text, 1, 10_000), '256'),
+    json: flags['json'] === true,
+  }
+  return read.finish(settings)
+}
+
+const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
+
+/** A field name holds no `=`: what stands before one is a version. */
+function benchHeader(text: string): BenchHeader | undefined {
+  const [, version, field] = /^(?:([\w.-]+)=)?(.*)$/s.exec(text) ?? []
+  if (version !== undefined && field === '') return { version, name: undefined, value: '' }
+  const [, name = '', value = ''] = /^([^:]*):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/.exec(field ?? '') ?? []
+  return fieldName.test(name) ? { version, name, value } : undefined
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+}
+
+/** In milliseconds; a day at most. */
+function duration(text: string, leastMs: number): number | undefined {
+  const [, amount, unit = ''] = /^(\d{1,8}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? []
+  const ms = Number(amount) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? Number.NaN)
+  return ms >= leastMs && ms <= 86_400_000 ? ms : undefined
 }
 
 function integer(text: string, least: number, most: number): number | undefined {

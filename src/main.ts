@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { check } from './cli/edge.ts'
 import { runProgram } from './cli/program.ts'
 import type { Flags } from './cli/verb.ts'
-import { type Parsed, parseDemo, parseEdge } from './config.ts'
+import { type Parsed, parseBench, parseDemo, parseEdge } from './config.ts'
 import { outliveReaders } from './lib/brokenPipe.ts'
 import { hangupSignal } from './lib/hangup.ts'
 import { stopSignal } from './lib/stopSignal.ts'
@@ -34,9 +34,18 @@ async function edge(flags: Flags): Promise<number> {
     log: openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY }),
     signal: AbortSignal.any(parent === undefined ? ends : [...ends, parent.gone]),
     onReady: (urls) => parent?.tellReady(urls),
+    // Without a listener this signal would start Node's debugger.
+    onReopenable: (reopen) => void process.on('SIGUSR1', reopen),
     version,
   })
   return 0
+}
+
+async function bench(flags: Flags): Promise<number> {
+  const settings = settled(parseBench(process.env, flags))
+  if (settings === undefined) return 2
+  const { compareReleases } = await import('./cli/benchReleases.ts')
+  return compareReleases(settings, stopSignal(['SIGINT', 'SIGTERM']), process)
 }
 
 async function demo(flags: Flags): Promise<number> {
@@ -75,7 +84,7 @@ outliveReaders(process)
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const name = basename(process.argv[1] ?? '').startsWith('kubectl-spillway') ? 'kubectl spillway' : 'spillway'
 try {
-  process.exitCode = await runProgram(process.argv.slice(2), { name, version, verbs: { edge, demo } })
+  process.exitCode = await runProgram(process.argv.slice(2), { name, version, verbs: { edge, bench, demo } })
 } catch (error) {
   console.error(`spillway: ${explain(error)}`)
   process.exitCode = 1

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Environment, type Flags, parseDemo, parseEdge } from '../src/config.ts'
+import { type Environment, type Flags, parseBench, parseDemo, parseEdge } from '../src/config.ts'
 
 const cores = 6
 
@@ -47,5 +47,67 @@ t.test('numbers are plain digits within their range', (t) => {
   for (const workers of ['', ' 1', '1e1', '0x1', '65', '1.0', '+1', '١']) {
     t.equal(parseEdge({}, { config: 'e.yaml', workers }, cores).kind, 'mistakes', JSON.stringify(workers))
   }
+  t.end()
+})
+
+t.test('bench settings', (t) => {
+  const defaults = {
+    split: 'shop',
+    url: 'http://127.0.0.1:8080',
+    admin: 'http://127.0.0.1:9901',
+    adminTokenFile: undefined,
+    path: '/',
+    headers: [],
+    byHeader: undefined,
+    rate: 100,
+    poisson: false,
+    durationMs: 10_000,
+    warmupMs: 1_000,
+    timeoutMs: 10_000,
+    concurrency: 256,
+    json: false,
+  }
+  const rows: readonly (readonly [flags: Flags, settings: object])[] = [
+    [{}, {}],
+    [
+      { rate: '5', duration: '1.5m', warmup: '0s', timeout: '250ms' },
+      { rate: 5, durationMs: 90_000, warmupMs: 0, timeoutMs: 250 },
+    ],
+    [
+      { url: 'http://[::1]:80/', admin: 'https://edge.example' },
+      { url: 'http://[::1]:80', admin: 'https://edge.example' },
+    ],
+    [{ url: 'http://edge.example', allowRemote: true }, { url: 'http://edge.example' }],
+    [
+      { header: ['Host: shop', 'canary=X-V: a=b: c ', 'v1.2-x=', 'Empty:'] },
+      {
+        headers: [
+          { version: undefined, name: 'Host', value: 'shop' },
+          { version: 'canary', name: 'X-V', value: 'a=b: c' },
+          { version: 'v1.2-x', name: undefined, value: '' },
+          { version: undefined, name: 'Empty', value: '' },
+        ],
+      },
+    ],
+  ]
+  for (const [flags, settings] of rows)
+    t.same(parseBench({}, { split: 'shop', ...flags }), { kind: 'settings', settings: { ...defaults, ...settings } }, JSON.stringify(flags))
+  for (const flags of [
+    { url: 'http://10.0.0.1' },
+    { url: 'http://127.0.0.1.example' },
+    { url: 'http://localhost.example' },
+    { url: 'http://127.0.0.1:8080/cart' },
+    { url: '127.0.0.1:8080' },
+    { path: '/a b' },
+    { header: ['X-A: b\r\nX-C: d'] },
+    { header: ['no colon'] },
+    { header: ['=X-A: b'] },
+    { byHeader: 'X Version' },
+    { duration: '25h' },
+    { duration: '10' },
+    { rate: '0' },
+    { concurrency: '10001' },
+  ])
+    t.match(parseBench({}, { split: 'shop', ...flags }), { kind: 'mistakes', mistakes: { length: 1 } }, JSON.stringify(flags))
   t.end()
 })

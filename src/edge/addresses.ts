@@ -6,8 +6,8 @@ export function addressText(address: ListenAddress): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
 }
 
-export function urlOf(address: ListenAddress): string {
-  return `http://${addressText(address)}`
+export function urlOf(address: ListenAddress, scheme = 'http'): string {
+  return `${scheme}://${addressText(address)}`
 }
 
 /** A listen address as asked for in the configuration, and as bound: the same but for port 0. */

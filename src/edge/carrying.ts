@@ -48,6 +48,7 @@ function fail(exchange: Exchange, kind: FailureKind): void {
   exchange.detach()
   if (again && retry(exchange)) return
   exchange.backend!.block[failureAt[kind]]!++
+  exchange.why = kind
   if (response.started) exchange.abort(response.status)
   else exchange.answer(statusOf[kind])
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { takenBytes, writeTo } from './bulk.ts'
 import type { Context } from './context.ts'
 import { codeIndex, workerAt } from './counters.ts'
+import type { Entry } from './entry.ts'
 import { type Downstream, Exchange } from './exchange.ts'
 import { isTaking, mayStay, readOn, takeLeave } from './farewell.ts'
 import { forward, forwardBody } from './forward.ts'
@@ -24,6 +25,7 @@ const halfClosedMs = 1000
 export class ClientConnection implements Downstream {
   readonly context: Context<Table<Exchange>>
   readonly socket: Socket
+  readonly extra: string
   readonly #origin: Origin
   /** When to give up on what it waits for (`Context.nowMs`); 0 = not waiting. */
   deadlineMs: number
@@ -38,10 +40,11 @@ export class ClientConnection implements Downstream {
   #reading = false
   #headStarted = false
 
-  constructor(context: Context<Table<Exchange>>, socket: Socket) {
+  constructor(context: Context<Table<Exchange>>, socket: Socket, entry: Entry) {
     this.context = context
     this.socket = socket
-    this.#origin = new Origin(context, socket.remoteAddress ?? '')
+    this.extra = entry.extra
+    this.#origin = new Origin(context, socket.remoteAddress ?? '', entry)
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
     context.counters[workerAt.connections]!++
@@ -112,9 +115,10 @@ export class ClientConnection implements Downstream {
       return false
     }
     this.#headStarted = false
-    if (end < 0) return this.#refuse(-end)
+    if (end < 0) return this.#refuse(-end, head.refusal)
     const host = this.#origin.hostOf(head.authority)
-    if (host === undefined || hidesRouting(head, context.table.routingHeaders)) return this.#refuse(400)
+    if (host === undefined) return this.#refuse(400, 'a malformed Host')
+    if (hidesRouting(head, context.table.routingHeaders)) return this.#refuse(400, 'Connection names a header that routes ask for')
     const exchange = this.#begin(head)
     if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.#origin)
     return true
@@ -135,7 +139,7 @@ export class ClientConnection implements Downstream {
     if (!exchange.request.done && length > end) {
       position = exchange.request.read(bytes, end, length, this.context.table.limits.bodyBytes)
       if (position < 0) {
-        exchange.answer(-position)
+        exchange.refuseBody(-position)
         return false
       }
     }
@@ -183,18 +187,20 @@ export class ClientConnection implements Downstream {
   }
 
   /** Answers by the edge itself; where the request is not over, the connection is. */
-  answerAndFinish(exchange: Exchange, status: number): void {
+  answerAndFinish(exchange: Exchange, status: number, location: string): void {
     const close = !exchange.keepAlive || !exchange.request.done || this.halfClosed || this.context.draining || status === 508
     if (exchange.backend === undefined) this.context.counters[workerAt.answered + codeIndex[status]!]!++
-    this.congested = !this.write(answerText({ status, headOnly: exchange.method === Method.Head, close, minorVersion: exchange.minorVersion }))
+    const answer = { status, headOnly: exchange.method === Method.Head, close, minorVersion: exchange.minorVersion, location, extra: this.extra }
+    this.congested = !this.write(answerText(answer))
     if (close) this.#close()
     else this.#idle()
   }
 
   /** A message that is no request, or none that is served: told so once, then closed. */
-  #refuse(status: number): boolean {
+  #refuse(status: number, why: string): boolean {
+    this.context.accessLog?.refused(this.socket.remoteAddress, status, why)
     this.context.counters[workerAt.answered + codeIndex[status]!]!++
-    this.write(answerText({ status, headOnly: false, close: true, minorVersion: 1 }))
+    this.write(answerText({ status, headOnly: false, close: true, minorVersion: 1, location: '', extra: this.extra }))
     this.#close()
     return false
   }
@@ -235,8 +241,7 @@ export class ClientConnection implements Downstream {
   }
 
   tunnelClosed(): void {
-    if (this.#phase === Phase.Closed) return
-    this.#close()
+    if (this.#phase !== Phase.Closed) this.#close()
   }
 
   /** The client has closed its side. */
@@ -268,10 +273,8 @@ export class ClientConnection implements Downstream {
     this.#phase = Phase.Closed
     this.context.clients.delete(this)
     this.context.counters[workerAt.openConnections]!--
-    const exchange = this.#exchange
-    this.#exchange = undefined
-    if (phase === Phase.Exchange) exchange!.clientGone()
-    else if (phase === Phase.Tunnel) exchange!.tunnelClosed()
+    if (phase === Phase.Exchange) this.#exchange!.clientGone()
+    else if (phase === Phase.Tunnel) this.#exchange!.tunnelClosed()
   }
 
   drain(): void {
@@ -290,7 +293,7 @@ export class ClientConnection implements Downstream {
     switch (this.#phase) {
       case Phase.Idle:
         if (this.#input.isEmpty) this.#close()
-        else this.#refuse(408)
+        else this.#refuse(408, 'slow_head')
         return
       case Phase.Exchange:
         this.#exchangeExpired(this.#exchange!)

@@ -3,6 +3,25 @@ import type { Routing } from '../core/routing/types.ts'
 /** An address to listen on. `host` is an IP literal without brackets, or `localhost`; port 0 asks the system for one. */
 export type ListenAddress = { readonly host: string; readonly port: number }
 
+/** Absolute names of PEM files; the first may hold the chain too. */
+export type CertificateFiles = { readonly cert: string; readonly key: string }
+
+export type ListenerTls = {
+  /** Chosen by the name that the client asks for; the first is for all others. */
+  readonly certificates: readonly CertificateFiles[]
+  readonly minVersion: '1.2' | '1.3'
+  /** Of Strict-Transport-Security; 0: none is sent. */
+  readonly hstsSeconds: number
+}
+
+export type ListenerConfig = {
+  readonly address: ListenAddress
+  /** Absent: requests come in the clear. */
+  readonly tls?: ListenerTls
+  /** Every request is sent on by https, to this port of the same host. */
+  readonly redirectPort?: number
+}
+
 export type Timeouts = {
   /** From a connection's first byte of a request to the end of its head; then 408. */
   readonly requestHeadMs: number
@@ -37,14 +56,33 @@ export type Limits = {
   readonly upstreamConnections: number
 }
 
+export type AccessLogSettings = {
+  /** `stdout`, or the absolute name of a file. */
+  readonly path: string
+  /** The share of requests that get a line, 0 to 1. */
+  readonly sample: number
+  readonly format: 'json'
+  /** Also the query: off by default, since it may hold secrets. */
+  readonly query: boolean
+}
+
+/** Names under which requests are counted a second time, for queries that were written for other proxies. */
+export const metricAliases = ['http', 'nginx', 'istio'] as const
+export type MetricAlias = (typeof metricAliases)[number]
+export const defaultMetricAliases: readonly MetricAlias[] = ['http']
+
 /** Everything that an edge can be told, as one immutable value: applied whole, or not at all. */
 export type EdgeConfig = {
-  readonly listeners: readonly { readonly address: ListenAddress }[]
+  readonly listeners: readonly ListenerConfig[]
   readonly admin: { readonly address: ListenAddress; readonly tokenFile?: string }
   /** CIDRs (IPv4 or IPv6) of peers whose X-Forwarded-* and Forwarded are believed and extended; others' are overwritten. */
   readonly trustedProxies: readonly string[]
   readonly timeouts: Timeouts
   readonly limits: Limits
+  /** Absent: none is written. */
+  readonly accessLog?: AccessLogSettings
+  /** Absent: `defaultMetricAliases`. */
+  readonly metricAliases?: readonly MetricAlias[]
   readonly routing: Routing
 }
 

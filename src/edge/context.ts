@@ -1,3 +1,4 @@
+import type { AccessLog } from './accessLog.ts'
 import type { Limits, Timeouts } from './config.ts'
 import { RequestHead } from './requestHead.ts'
 import { ResponseHead } from './response.ts'
@@ -32,6 +33,8 @@ export class Context<T extends Settings = Settings> {
   /** The field that this edge adds to every request it forwards. */
   readonly via: string
   draining = false
+  /** Absent: switched off. */
+  accessLog: AccessLog | undefined = undefined
   /** Monotonic milliseconds, as of the latest event that read the clock: exact enough for deadlines. */
   nowMs = performance.now()
   /** Counts turns of the event loop in which an idle upstream connection was put to use. */

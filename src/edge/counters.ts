@@ -27,8 +27,11 @@ export const codeIndex: Uint8Array = (() => {
 export const failureKinds = ['connect', 'reset', 'timeout', 'protocol', 'no_endpoints', 'overload'] as const
 export type FailureKind = (typeof failureKinds)[number]
 
-/** Why a backend was chosen. `fallback` counts at the backend that received the request; its own share lost counts as its `no_endpoints`. */
-export const pickReasons = ['route', 'weight', 'fallback'] as const
+/**
+ * Why a backend was chosen. `sticky`: the client belongs there; one that comes for the first time counts as `weight`. `fallback` counts at the
+ * backend that received the request; its own share lost counts as its `no_endpoints`.
+ */
+export const pickReasons = ['route', 'sticky', 'weight', 'fallback'] as const
 export type PickReason = (typeof pickReasons)[number]
 
 /** Upper bounds in seconds; OpenTelemetry's for http.server.request.duration, and three finer ones for services nearby. */
@@ -71,8 +74,13 @@ export const workerAt = {
   openUpstreamConnections: 5 + codes.length,
   /** The version of the table in use. */
   tableVersion: 6 + codes.length,
+  /** Lines of the access log that found no room, because the main thread was too slow in writing. */
+  accessLogDropped: 7 + codes.length,
+  /** TLS handshakes that were done, and those that failed after at least one byte. */
+  handshakes: 8 + codes.length,
+  handshakeFailures: 9 + codes.length,
 } as const
-export const workerBlockCells = workerAt.tableVersion + 1
+export const workerBlockCells = workerAt.handshakeFailures + 1
 
 export function newBlock(cells: number): SharedArrayBuffer {
   return new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT)

@@ -1,9 +1,12 @@
+import type { AccessLogSink } from './accessLogSink.ts'
 import { type BoundAddress, keepPorts } from './addresses.ts'
 import type { Ledger } from './blocks.ts'
 import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { Lane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
+import type { StickyKeys } from './sticky.ts'
 import { type Answer, startThread, type WorkerThread } from './thread.ts'
+import type { TlsMaterial } from './tls/material.ts'
 
 export type ChangeOutcome = { readonly kind: 'applied' } | { readonly kind: 'refused'; readonly message: string }
 
@@ -58,9 +61,13 @@ export function openCrew(options: {
   readonly ledger: Ledger
   readonly lane: Lane
   readonly log: EdgeLog
+  readonly accessLog: AccessLogSink
+  /** For sticky cookies, as they are at the moment. */
+  keys(): StickyKeys
+  tls(config: EdgeConfig): TlsMaterial | undefined
   readonly timing: CrewTiming
 }): Crew {
-  const { workers, workerUrl, instanceId, ledger, lane, log, timing } = options
+  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, tls: tlsFor, timing } = options
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
   let present: Table | undefined
   let ended = false
@@ -69,7 +76,7 @@ export function openCrew(options: {
     clearTimeout(slot.timer)
     slot.startedAt = performance.now()
     const data = { index: slot.index, workers, instanceId, block: ledger.workerBlock(slot.index) }
-    slot.thread = startThread({ url: workerUrl, data, log, onExit: () => afterDeath(slot) })
+    slot.thread = startThread({ url: workerUrl, data, log, accessLog, onExit: () => afterDeath(slot) })
     return slot.thread
   }
 
@@ -102,7 +109,11 @@ export function openCrew(options: {
 
   async function apply(slot: Slot, table: Table): Promise<Answer> {
     const blocks = ledger.blocksFor(slot.index, table.config.routing)
-    const answer = await (slot.thread?.ask({ kind: 'apply', version: table.version, config: table.config, blocks }, timing.answerMs) ?? {
+    const tls = tlsFor(table.config)
+    const answer = await (slot.thread?.ask(
+      { kind: 'apply', version: table.version, config: table.config, blocks, keys: keys(), ...(tls && { tls }) },
+      timing.answerMs,
+    ) ?? {
       kind: 'gone' as const,
     })
     if (answer.kind === 'applied') slot.appliedVersion = table.version
@@ -135,7 +146,7 @@ export function openCrew(options: {
     }
     const table: Table = {
       version,
-      config: { ...config, listeners: addresses.map((address) => ({ address })) },
+      config: { ...config, listeners: config.listeners.map((listener, i) => ({ ...listener, address: addresses[i]! })) },
       addresses: asked.map((address, i) => ({ asked: address, bound: addresses[i]! })),
     }
     return applyAll(

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { AccessEntry } from './accessLog.ts'
 import type { Context } from './context.ts'
 import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
@@ -7,6 +8,7 @@ import { RequestBody } from './requestBody.ts'
 import type { RequestHead } from './requestHead.ts'
 import type { ResponseState } from './responseState.ts'
 import { newResponseState } from './responseState.ts'
+import type { Issue } from './sticky.ts'
 import type { BackendTarget, Table } from './table.ts'
 import type { UpstreamConnection } from './upstream.ts'
 
@@ -25,7 +27,10 @@ export type Downstream = {
   /** Reads on, unless there are requests ahead that wait for this one. */
   resume(): void
   finish(exchange: Exchange): void
-  answerAndFinish(exchange: Exchange, status: number): void
+  /** `location`: for a redirect, else ''. */
+  answerAndFinish(exchange: Exchange, status: number, location: string): void
+  /** Whole header lines for every response on this connection. */
+  readonly extra: string
   /** Breaks the connection off so that the client cannot take what it got for a whole response. */
   reset(): void
   becomeTunnel(): void
@@ -69,6 +74,14 @@ export class Exchange {
   /** From the request's head sent to the response's head; below 0 while there is none. */
   upstreamMs = -1
   finished = false
+  /** Why `backend` was chosen: `route:NAME`, `sticky`, `weight` or `fallback`. */
+  reason = ''
+  /** A cookie that the answer brings. */
+  issue: Issue | undefined = undefined
+  /** Why the edge answered by itself, or broke the answer off; '' where it did not. */
+  why = ''
+  /** Absent: no line of the access log is wanted. */
+  readonly access: AccessEntry | undefined
 
   constructor(table: Table<Exchange>, context: Context, client: Downstream, head: RequestHead) {
     this.context = context
@@ -82,12 +95,14 @@ export class Exchange {
     this.takesTrailers = head.takesTrailers
     this.expectsContinue = head.expectsContinue
     this.request = new RequestBody(head.body, head.contentLength)
+    this.access = context.accessLog === undefined ? undefined : context.accessLog.begin(head, client.socket.remoteAddress)
   }
 
   /** Puts it on a connection to its endpoint. */
   attach(upstream: Upstream): void {
     this.endpoint!.inFlight++
     this.backend!.block[at.inFlight]!++
+    if (this.access !== undefined) this.access.endpoint = this.endpoint
     this.upstream = upstream
     this.sentMs = this.context.nowMs
     upstream.carry(this)
@@ -102,10 +117,10 @@ export class Exchange {
   }
 
   /** Ends the exchange with an answer of the edge's own. */
-  answer(status: number): void {
+  answer(status: number, location = ''): void {
     this.detach()
     this.#end(status)
-    this.client.answerAndFinish(this, status)
+    this.client.answerAndFinish(this, status, location)
   }
 
   /** The response is complete and written. */
@@ -132,11 +147,13 @@ export class Exchange {
   clientGone(): void {
     if (this.finished) return
     if (this.backend !== undefined) this.backend.block[at.clientAborts]!++
+    this.why = 'client_gone'
     this.abort(499)
   }
 
   /** The request's body is malformed, too large or too slow: the upstream gets no complete request, the client this status if it has none yet. */
   refuseBody(status: number): void {
+    this.why = refusedBody[status] ?? 'bad_body'
     if (this.response.started) this.abort(this.response.status)
     else if (!this.finished) this.answer(status)
   }
@@ -150,9 +167,19 @@ export class Exchange {
     block[at.openTunnels]!++
   }
 
+  /** Bytes through the tunnel. */
+  countTunnelled(fromClient: number, toClient: number): void {
+    const { block } = this.backend!
+    this.request.bytes += fromClient
+    this.response.bytes += toClient
+    block[at.requestBytes]! += fromClient
+    block[at.responseBytes]! += toClient
+  }
+
   tunnelClosed(): void {
     if (this.finished) return
     this.finished = true
+    if (this.access !== undefined) this.#log(this.access, 101)
     this.backend!.block[at.openTunnels]!--
     this.endpoint!.inFlight--
     this.endpoint = undefined
@@ -171,11 +198,35 @@ export class Exchange {
   #end(status: number): void {
     this.finished = true
     this.#record(status)
+    if (this.access !== undefined) this.#log(this.access, status)
   }
 
   #record(status: number): void {
     if (this.backend !== undefined) {
-      recordRequest(this.backend.block, this.method, status, this.context.nowMs - this.startedMs, this.upstreamMs)
+      const { block } = this.backend
+      recordRequest(block, this.method, status, this.context.nowMs - this.startedMs, this.upstreamMs)
+      block[at.requestBytes]! += this.request.bytes
+      block[at.responseBytes]! += this.response.bytes
     }
   }
+
+  #log(access: AccessEntry, status: number): void {
+    const { backend, reason, request, response, upstreamMs } = this
+    access.end({
+      status,
+      why: this.why,
+      split: backend?.split ?? '',
+      backend: backend?.name ?? '',
+      reason,
+      requestBytes: request.bytes,
+      responseBytes: response.bytes,
+      durationMs: this.context.nowMs - this.startedMs,
+      upstreamMs,
+      retries: Number(this.retried),
+      sentHead: this.head,
+    })
+  }
 }
+
+/** Why a body was refused, by the status that says so. */
+const refusedBody: Readonly<Record<number, string>> = { 400: 'malformed_body', 408: 'slow_body', 413: 'large_body', 431: 'large_trailers' }

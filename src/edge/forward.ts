@@ -1,32 +1,52 @@
 import { writeTo } from './bulk.ts'
 import { leastRequestOfTwo } from './choose.ts'
+import { clientAddress } from './clientAddress.ts'
 import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
+import { redirection } from './entry.ts'
 import type { Exchange, Upstream } from './exchange.ts'
 import { Field } from './fields.ts'
 import { matchesAny, pathOf } from './match.ts'
+import type { Origin } from './origin.ts'
 import { failureAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './requestHead.ts'
 import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
+import type { Sticky, Visitor } from './sticky.ts'
 import type { BackendTarget, SplitTarget } from './table.ts'
 
 /** An upstream that ignores `Expect: 100-continue` would keep both waiting: after this time the edge says 100 itself. */
 const continueMs = 1000
 
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
-export function forward(exchange: Exchange, head: RequestHead, host: string, rewrite: RequestRewrite): void {
+export function forward(exchange: Exchange, head: RequestHead, host: string, origin: RequestRewrite & Visitor & Gate): void {
   const { context, table } = exchange
-  if (isForEdge(head)) return exchange.answer(204)
-  if (head.via && passedHere(head, context.instanceId)) return exchange.answer(508)
+  if (exchange.access !== undefined) exchange.access.comesFrom(clientAddress(head, origin.peer, table.trust))
+  if (isForEdge(head)) return answer(exchange, 204, 'options')
+  if (head.via && passedHere(head, context.instanceId)) return answer(exchange, 508, 'loop')
+  if (origin.turnsAway !== 0) return turnAway(exchange, head, host, origin)
   const split = table.routes.find(host, pathOf(head.target))
-  if (split === undefined) return exchange.answer(404)
+  if (split === undefined) return answer(exchange, 404, 'no_route')
   const maximum = table.limits.bodyBytes
-  if (maximum > 0 && head.contentLength > maximum) return exchange.answer(413)
-  const status = choose(exchange, split, head)
-  if (status !== 0) return exchange.answer(status)
-  exchange.head = rewriteRequest(head, rewrite)
+  if (maximum > 0 && head.contentLength > maximum) return answer(exchange, 413, 'large_body')
+  const status = choose(exchange, split, head, origin)
+  if (status !== 0) return answer(exchange, status, 'no_endpoints')
+  exchange.head = rewriteRequest(head, origin)
   addBody(exchange)
   if (!send(exchange, false)) overloaded(exchange)
+}
+
+function answer(exchange: Exchange, status: number, why: string): void {
+  exchange.why = why
+  exchange.answer(status)
+}
+
+/** What a listener lets through: see `Origin`. */
+type Gate = Pick<Origin, 'turnsAway' | 'entry'>
+
+/** To where the listener redirects; or RFC 9110 §15.5.20: on a TLS connection that was made for a host with another certificate. */
+function turnAway(exchange: Exchange, head: RequestHead, host: string, { turnsAway, entry }: Gate): void {
+  exchange.why = turnsAway === 308 ? 'redirect' : 'misdirected'
+  exchange.answer(turnsAway, turnsAway === 308 ? redirection(entry, host, head.target) : '')
 }
 
 /** RFC 9112 §3.2.4, RFC 9110 §7.6.2: asked of the edge itself, not of a service behind it. */
@@ -41,16 +61,34 @@ function passedHere(head: RequestHead, instanceId: string): boolean {
   return false
 }
 
-/** Explicit routes, then weight. Sets backend and endpoint; returns 0, or the status to answer with. */
-function choose(exchange: Exchange, split: SplitTarget<Exchange>, head: RequestHead): number {
+/** Explicit routes, then where the client belongs, then weight. Sets backend and endpoint; returns 0, or the status to answer with. */
+function choose(exchange: Exchange, split: SplitTarget<Exchange>, head: RequestHead, visitor: Visitor): number {
   for (const route of split.routes) {
     if (!matchesAny(route.matches, head)) continue
     route.backend.block[pickAt.route]!++
+    exchange.reason = route.reason
     return settle(exchange, route.backend, undefined)
   }
+  const { sticky } = split
+  return settle(exchange, sticky === undefined ? byWeight(exchange, split) : bySticky(exchange, split, sticky, head, visitor), split.fallback)
+}
+
+function byWeight(exchange: Exchange, split: SplitTarget<Exchange>): BackendTarget<Exchange> {
   const backend = split.backends[split.picker.next()]!
   backend.block[pickAt.weight]!++
-  return settle(exchange, backend, split.fallback)
+  exchange.reason = 'weight'
+  return backend
+}
+
+/** A client that is new is placed as well, but counts as a choice by weight: so what new sessions get can be told from what requests get. */
+function bySticky(exchange: Exchange, split: SplitTarget<Exchange>, sticky: Sticky, head: RequestHead, visitor: Visitor): BackendTarget<Exchange> {
+  const index = sticky.place(head, visitor, exchange)
+  if (index < 0) return byWeight(exchange, split)
+  const backend = split.backends[index]!
+  const reason = exchange.issue?.fresh === true ? 'weight' : 'sticky'
+  backend.block[pickAt[reason]]!++
+  exchange.reason = reason
+  return backend
 }
 
 function settle(exchange: Exchange, backend: BackendTarget<Exchange>, fallback: BackendTarget<Exchange> | undefined): number {
@@ -70,6 +108,7 @@ function fallBack(exchange: Exchange): number {
   const fallback = exchange.fallback!
   exchange.fallback = undefined
   exchange.backend = fallback
+  exchange.reason = 'fallback'
   exchange.endpoint = usable(fallback, exchange)
   fallback.block[pickAt.fallback]!++
   if (exchange.endpoint !== undefined) return 0
@@ -191,5 +230,5 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
 function overloaded(exchange: Exchange): void {
   exchange.backend!.block[failureAt.overload]!++
   exchange.endpoint = undefined
-  exchange.answer(503)
+  answer(exchange, 503, 'overload')
 }

@@ -2,19 +2,23 @@ import { readdir } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { randomBytes } from '../lib/crypto.ts'
+import { type AccessLogSink, openAccessLogSink } from './accessLogSink.ts'
 import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
+import { openReports } from './admin/reports.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { type AdminServer, openAdminServer } from './admin/server.ts'
 import { openSplits } from './admin/splits.ts'
 import { type Ledger, openLedger } from './blocks.ts'
-import type { EdgeConfig, ListenAddress } from './config.ts'
+import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
 import { type Crew, type CrewTiming, crewTiming, openCrew } from './crew.ts'
+import { type Keyring, openKeyring } from './keyring.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import type { Scrape } from './metricsFamilies.ts'
 import { formatProblem } from './source/problem.ts'
 import type { Problem, Source, SourceEvent } from './source/source.ts'
 import { type EdgeState, openState } from './state.ts'
+import { type Certificates, openCertificates } from './tls/certificates.ts'
 
 export type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
 
@@ -27,6 +31,8 @@ export type EdgeOptions = {
   readonly signal: AbortSignal
   /** Called once, when the first table is served. */
   onReady?(urls: EdgeUrls): void
+  /** Called once with what opens log files again, for log rotation. */
+  onReopenable?(reopen: () => void): void
   /** Of the program, for the metrics. */
   readonly version?: string
   /** Another script than worker.ts, and other waits; for tests. */
@@ -36,6 +42,9 @@ export type EdgeOptions = {
 
 /** How long the series of a vanished backend stay: longer than the windows that analyses look back over. */
 const keepSeriesMs = 600_000
+
+/** On shutdown: for the last lines of the access log. */
+const lastLinesMs = 1_000
 
 /** Runs an edge until `signal` aborts. Rejects when the first configuration is refused or cannot be listened with. */
 export async function runEdge(options: EdgeOptions): Promise<void> {
@@ -82,31 +91,66 @@ type Edge = {
   close(): Promise<void>
 }
 
-function openEdge({ source, log, onReady, version = 'unknown', workerUrl = defaultWorker, timing, ...options }: EdgeOptions): Edge {
+function openEdge({ source, log, onReady, onReopenable, version = 'unknown', workerUrl = defaultWorker, timing, ...options }: EdgeOptions): Edge {
   const workers = sharesPorts() ? Math.max(1, options.workers) : 1
   if (workers < options.workers) log.warn(`one worker instead of ${options.workers}: ${process.platform} cannot share a port between them`)
   const instanceId = randomBytes(6).toString('hex')
   const lane = openLane()
   const ledger = openLedger({ workers, keepMs: keepSeriesMs, now: () => performance.now() })
-  const crew = openCrew({ workers, workerUrl, instanceId, ledger, lane, log, timing: { ...crewTiming, ...timing } })
+  const accessLog = openAccessLogSink(log)
+  onReopenable?.(accessLog.reopen)
+  const keyring = openKeyring({ log, onRotated: () => void lane(reapply) })
+  const certificates = openCertificates({ lane, log, onRenewed: reapply })
+  const crew = openCrew({
+    workers,
+    workerUrl,
+    instanceId,
+    ledger,
+    lane,
+    log,
+    accessLog,
+    keys: () => keyring.present(),
+    tls: (config) => certificates.materialFor(config),
+    timing: { ...crewTiming, ...timing },
+  })
   const state = openState({ crew, ledger, instanceId })
+  const reports = openReports({ instanceId, state, ledger })
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
-  const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, version }))
-  const admin = openAdminServer({ handle: adminRoutes({ splits, status: state.status, workers: crew.status, metrics }), log })
+  const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, certificates, version }))
+  const admin = openAdminServer({ handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, metrics }), log })
   let announced = false
 
+  /** With the keys as they are now; weights set by admin stay. */
+  async function reapply(): Promise<void> {
+    if (state.status().draining) return
+    const outcome = await state.reapply()
+    if (outcome.kind === 'refused') log.error('the workers did not take new keys or certificates', { reason: outcome.message })
+  }
+
   async function accept(config: EdgeConfig): Promise<readonly Problem[]> {
-    const trouble = [...(await troubleWithListeners(config, crew.listeners())), ...listOf(await admin.prepare(config.admin))]
+    const trouble = [
+      ...(await troubleWithListeners(config, crew.listeners())),
+      ...listOf(await admin.prepare(config.admin)),
+      ...listOf(await accessLog.prepare(config.accessLog)),
+      ...(await keyring.prepare(config)),
+      ...(await certificates.prepare(config)),
+    ]
     if (trouble.length === 0) {
       const outcome = await state.accept(config)
       if (outcome.kind === 'applied') {
+        accessLog.commit()
+        keyring.settle(config)
+        certificates.commit(config)
         await admin.commit(config.admin)
         log.info('a table is in use', { version: state.status().version, splits: config.routing.splits.length, routes: config.routing.routes.length })
         return []
       }
       trouble.push({ field: 'listeners', message: outcome.message, fix: 'mend what the worker named, or go back to the configuration before' })
     }
+    accessLog.discard()
+    keyring.settle(state.status().config)
+    certificates.discard()
     await admin.discard()
     return trouble.map((it) => ({ where: source.description, ...it }))
   }
@@ -124,12 +168,17 @@ function openEdge({ source, log, onReady, version = 'unknown', workerUrl = defau
       const adminAddress = admin.address()
       if (announced || adminAddress === undefined) return
       announced = true
-      const urls = { listeners: crew.listeners().map(urlOf), admin: urlOf(adminAddress) }
+      const schemes = state.status().config?.listeners.map(({ tls }) => (tls === undefined ? 'http' : 'https'))
+      const urls = { listeners: crew.listeners().map((address, i) => urlOf(address, schemes?.[i])), admin: urlOf(adminAddress) }
       log.info('ready', { listeners: urls.listeners.join(' '), admin: urls.admin })
       onReady?.(urls)
     },
     drain: () => drainAll({ state, lane, crew, log }),
-    close: () => closeAll(crew, admin),
+    close() {
+      reports.close()
+      certificates.close()
+      return closeAll(crew, admin, accessLog, keyring)
+    },
   }
 }
 
@@ -163,8 +212,11 @@ async function drainAll(edge: { readonly state: EdgeState; readonly lane: Lane; 
   await lane(() => crew.drain(timeouts.drainMs))
 }
 
-async function closeAll(crew: Crew, admin: AdminServer): Promise<void> {
+/** After the workers, whose last lines are on their way. */
+async function closeAll(crew: Crew, admin: AdminServer, accessLog: AccessLogSink, keyring: Keyring): Promise<void> {
+  keyring.close()
   await Promise.all([admin.close(), crew.end()])
+  await accessLog.close(lastLinesMs)
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
@@ -178,6 +230,8 @@ async function scrapeOf(edge: {
   readonly state: EdgeState
   readonly crew: Crew
   readonly ledger: Ledger
+  readonly accessLog: AccessLogSink
+  readonly certificates: Certificates
   readonly version: string
 }): Promise<Scrape> {
   const { version, config, appliedAt, rejected } = edge.state.status()
@@ -186,6 +240,9 @@ async function scrapeOf(edge: {
   return {
     series: edge.ledger.series(),
     worker: edge.ledger.workerSum(),
+    aliases: config?.metricAliases ?? defaultMetricAliases,
+    accessLog: edge.accessLog.counts(),
+    certificates: edge.certificates.expiries(),
     workers: {
       wanted: workers.length,
       serving: workers.filter((worker) => worker.appliedVersion !== undefined).length,

@@ -1,6 +1,8 @@
 import type { Routing } from '../core/routing/types.ts'
 import type { BackendSeries } from './blocks.ts'
+import type { MetricAlias } from './config.ts'
 import { at, codes, durationBounds, failureKinds, methods, pickReasons, workerAt } from './counters.ts'
+import { aliasFamilies } from './metricsAliases.ts'
 
 export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
 export type Family = {
@@ -15,6 +17,11 @@ export type Scrape = {
   readonly series: readonly BackendSeries[]
   /** Laid out by `workerAt`. */
   readonly worker: Float64Array
+  /** Under which further names requests are told. */
+  readonly aliases: readonly MetricAlias[]
+  /** What the main thread did with the lines that workers handed over. */
+  readonly accessLog: { readonly written: number; readonly dropped: number }
+  readonly certificates: readonly { readonly file: string; readonly expiresAt: Date }[]
   readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number }
   readonly table: { readonly version: number; readonly appliedAt: Date | undefined; readonly rejected: number; readonly routing: Routing | undefined }
   readonly build: { readonly version: string; readonly node: string }
@@ -25,7 +32,6 @@ export function families(scrape: Scrape): readonly Family[] {
   const { series } = scrape
   return [
     counter('spillway_edge_requests_total', 'Requests answered, by the backend that they were meant for.', series.flatMap(requests)),
-    counter('http_requests_total', 'The same as spillway_edge_requests_total, under the labels that many queries use.', requestsByApp(series)),
     histogram('spillway_edge_request_duration_seconds', 'From the first byte of a request to the last of its answer.', series, at.duration),
     histogram(
       'spillway_edge_upstream_duration_seconds',
@@ -33,7 +39,11 @@ export function families(scrape: Scrape): readonly Family[] {
       series,
       at.upstreamDuration,
     ),
-    counter('spillway_edge_split_decisions_total', 'Choices of a backend, by their reason.', series.flatMap(byName('reason', pickReasons, at.picks))),
+    counter(
+      'spillway_edge_split_decisions_total',
+      'Choices of a backend, by their reason. Of new sessions: weight; of requests that no route decided: weight and sticky.',
+      series.flatMap(byName('reason', pickReasons, at.picks)),
+    ),
     counter(
       'spillway_edge_upstream_failures_total',
       'Exchanges that failed by the account of the edge.',
@@ -46,7 +56,10 @@ export function families(scrape: Scrape): readonly Family[] {
     perBackend('counter', 'spillway_edge_response_bytes_total', 'Bytes of answer bodies and tunnels from the backend.', series, at.responseBytes),
     perBackend('gauge', 'spillway_edge_requests_in_flight', 'Requests that have a backend and no complete answer yet.', series, at.inFlight),
     perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
+    ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
+    ...tlsFamilies(scrape),
+    ...accessLogFamilies(scrape),
     ...tableFamilies(scrape.table),
     ...processFamilies(scrape),
   ]
@@ -69,6 +82,27 @@ function connectionFamilies(worker: Float64Array): Family[] {
       'Connections to backends open now, idle ones included.',
       only(worker[workerAt.openUpstreamConnections]),
     ),
+  ]
+}
+
+function accessLogFamilies({ accessLog, worker }: Scrape): Family[] {
+  const dropped = worker[workerAt.accessLogDropped]! + accessLog.dropped
+  return [
+    counter('spillway_edge_access_log_lines_total', 'Lines of the access log that were written.', only(accessLog.written)),
+    counter(
+      'spillway_edge_access_log_dropped_total',
+      'Lines of the access log that were dropped, because writing was too slow or failed.',
+      only(dropped),
+    ),
+  ]
+}
+
+function tlsFamilies({ worker, certificates }: Scrape): Family[] {
+  const expiries = certificates.map(({ file, expiresAt }) => ({ labels: { file }, value: expiresAt.getTime() / 1000 }))
+  return [
+    counter('spillway_edge_tls_handshakes_total', 'TLS handshakes that were done.', only(worker[workerAt.handshakes])),
+    counter('spillway_edge_tls_handshake_failures_total', 'TLS handshakes that began and came to nothing.', only(worker[workerAt.handshakeFailures])),
+    gauge('spillway_edge_tls_certificate_expiry_timestamp_seconds', 'When a certificate in use expires.', expiries),
   ]
 }
 
@@ -114,22 +148,6 @@ function requests({ split, backend, cells }: BackendSeries): Sample[] {
     }
   }
   return samples
-}
-
-/** Summed by label value, because a-b with c and a with b-c are the same app. */
-function requestsByApp(series: readonly BackendSeries[]): Sample[] {
-  const apps = new Map<string, Map<number, number>>()
-  for (const { split, backend, cells } of series) {
-    const app = `${split}-${backend}`
-    const counts = apps.get(app) ?? new Map([200, 500].map((code): [number, number] => [code, 0]))
-    apps.set(app, counts)
-    for (let cell = 0; cell < methods.length * codes.length; cell++) {
-      const value = cells[at.requests + cell]!
-      const code = codes[cell % codes.length]!
-      if (value > 0) counts.set(code, (counts.get(code) ?? 0) + value)
-    }
-  }
-  return [...apps].flatMap(([app, counts]) => [...counts].map(([code, value]) => ({ labels: { app, status: String(code) }, value })))
 }
 
 function histogram(name: string, help: string, series: readonly BackendSeries[], offset: number): Family {

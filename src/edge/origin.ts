@@ -1,25 +1,32 @@
 import type { Context } from './context.ts'
+import type { Entry } from './entry.ts'
 import type { Exchange } from './exchange.ts'
 import { parseAuthority } from './host.ts'
 import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
+import type { SeenTicket, Visitor } from './sticky.ts'
 import type { Table } from './table.ts'
 import { plainAddress, type Trust } from './trust.ts'
 
 /** Where the requests of a connection come from, and what upstreams are told of it: prepared once per authority, which clients rarely change. */
-export class Origin implements RequestRewrite {
+export class Origin implements RequestRewrite, Visitor {
   peer: Peer
   suffix = ''
+  /** The status that requests for the present authority are turned away with, before any route; 0: none. */
+  turnsAway = 0
+  readonly entry: Entry
+  ticket: SeenTicket | undefined = undefined
   readonly #context: Context<Table<Exchange>>
   /** By what `peer` was judged. */
   #trust: Trust
   #authority = ''
   #host: string | undefined = undefined
 
-  constructor(context: Context<Table<Exchange>>, remoteAddress: string) {
+  constructor(context: Context<Table<Exchange>>, remoteAddress: string, entry: Entry) {
     const address = plainAddress(remoteAddress)
     this.#context = context
+    this.entry = entry
     this.#trust = context.table.trust
-    this.peer = { address, trusted: this.#trust(address) }
+    this.peer = { address, trusted: this.#trust(address), scheme: entry.scheme }
   }
 
   get via(): string {
@@ -35,13 +42,14 @@ export class Origin implements RequestRewrite {
     // A new table may have taken the peer's credit away, or have given it.
     if (this.#trust !== this.#context.table.trust) {
       this.#trust = this.#context.table.trust
-      this.peer = { address: this.peer.address, trusted: this.#trust(this.peer.address) }
+      this.peer = { ...this.peer, trusted: this.#trust(this.peer.address) }
     }
     if (authority !== this.#authority) {
       this.#host = parseAuthority(authority)
       // Strings of their own: slices would keep the whole head alive that they were cut from.
       this.#authority = ownString(authority)
       this.suffix = ownString(forwardingFields(this.peer, this.#authority, this.via))
+      this.turnsAway = this.entry.redirectPort !== 0 ? 308 : this.#host !== undefined && this.entry.misdirects(this.#host) ? 421 : 0
     }
     return this.#host
   }

@@ -1,4 +1,6 @@
 import type { EdgeConfig, ListenAddress } from './config.ts'
+import type { StickyKeys } from './sticky.ts'
+import type { TlsMaterial } from './tls/material.ts'
 
 /** What main and workers say to each other; everything else between them goes through the counter blocks. */
 
@@ -18,11 +20,21 @@ export type ToWorker =
   /** Bind listeners that are new in this configuration; answered by `bound` or `refused`. Traffic is not touched. */
   | { readonly kind: 'prepare'; readonly version: number; readonly listeners: readonly ListenAddress[] }
   /** Swap to this table, start new listeners, close those that are gone; answered by `applied`. */
-  | { readonly kind: 'apply'; readonly version: number; readonly config: EdgeConfig; readonly blocks: BackendBlocks }
+  | {
+      readonly kind: 'apply'
+      readonly version: number
+      readonly config: EdgeConfig
+      readonly blocks: BackendBlocks
+      readonly keys: StickyKeys
+      /** Absent: no listener has TLS. */
+      readonly tls?: TlsMaterial
+    }
   /** Forget what `prepare` of that version bound. */
   | { readonly kind: 'discard'; readonly version: number }
   /** Stop accepting, close idle connections, finish what is in flight within `drainMs`; answered by `drained`. */
   | { readonly kind: 'drain'; readonly drainMs: number }
+  /** The latest batch of the access log is written, or given up: the next may come. */
+  | { readonly kind: 'accessLogWritten' }
 
 export type FromWorker =
   /** `addresses`: what was bound, with the real port where 0 was asked. */
@@ -30,6 +42,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly version: number; readonly message: string }
   | { readonly kind: 'applied'; readonly version: number }
   | { readonly kind: 'drained' }
+  /** Whole lines; one batch at a time, but for the last. */
+  | { readonly kind: 'accessLog'; readonly lines: string }
   | {
       readonly kind: 'log'
       readonly level: 'info' | 'warn' | 'error'

@@ -75,12 +75,15 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   response.closes = !exchange.keepAlive || !request.done || context.draining || client.halfClosed || (openEnded && !response.chunks)
   if (head.keepAliveSeconds >= 0) limitIdle(exchange, head.keepAliveSeconds)
   let text = rewriteResponse(head, head.status === 204)
+  if (exchange.issue !== undefined) text += exchange.issue.field(exchange.backend!.name)
+  text += client.extra
   if (response.chunks) text += 'Transfer-Encoding: chunked\r\n'
   if (response.closes) text += 'Connection: close\r\n'
   else if (exchange.minorVersion === 0) text += 'Connection: keep-alive\r\n'
   text += '\r\n'
   // The common case: a response that came whole leaves as one string.
   if (body === ResponseBody.Length && length - start === response.remaining && length - start < stringBytesMaximum) {
+    response.bytes = response.remaining
     response.remaining = 0
     if (!client.write(text + latin1(bytes, start, length))) client.congested = true
     exchange.finish()
@@ -114,6 +117,7 @@ function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: num
     case ResponseBody.Length: {
       const end = Math.min(length, start + response.remaining)
       response.remaining -= end - start
+      response.bytes += end - start
       // Bytes behind the body answer no request of ours (RFC 9112 §9.2).
       if (end < length) response.reusable = false
       deliver(exchange, copyOf(bytes, start, end), response.remaining === 0)
@@ -123,6 +127,7 @@ function relayBody(exchange: Exchange, bytes: Buffer, start: number, length: num
       return relayChunks(exchange, response.reader!, bytes, start, length)
     default: {
       const range = [start, length]
+      response.bytes += length - start
       deliver(exchange, response.chunks ? encodeChunk(bytes, range, length - start, '') : encodePlain(bytes, range, length - start), false)
       return undefined
     }
@@ -138,6 +143,7 @@ function relayChunks(exchange: Exchange, reader: ChunkedReader, bytes: Buffer, s
   const trailers = readTrailers(done ? reader.trailers : '')
   if (trailers === undefined) return 'protocol'
   const { ranges, dataBytes } = reader
+  response.bytes += dataBytes
   if (!response.chunks) deliver(exchange, encodePlain(bytes, ranges, dataBytes), done)
   else deliver(exchange, encodeChunk(bytes, ranges, dataBytes, done ? endOfChunks(exchange, trailers.forwardable) : ''), done)
   return undefined
@@ -200,7 +206,8 @@ function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, 
   response.started = true
   response.tunnel = true
   response.status = 101
-  exchange.client.write(`${rewriteResponse(head, true)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`)
+  const cookie = exchange.issue?.field(exchange.backend!.name) ?? ''
+  exchange.client.write(`${rewriteResponse(head, true)}${cookie}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`)
   startTunnel(exchange, bytes, start, length)
   return undefined
 }

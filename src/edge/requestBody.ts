@@ -6,7 +6,7 @@ import { readTrailers } from './trailers.ts'
 /** The body of a request, as it comes: knows where it ends, and what to send upstream of it. Its trailers are read and dropped. */
 export class RequestBody {
   done: boolean
-  /** Bytes of content so far. */
+  /** Bytes of content so far; of a tunnel, those from the client. */
   bytes = 0
   /** What the latest `read` found, encoded for the upstream; latin1 where it is a string. */
   out: string | Buffer = ''

@@ -2,6 +2,7 @@
 
 const reasons: Readonly<Record<number, string>> = {
   204: 'No Content',
+  308: 'Permanent Redirect',
   400: 'Bad Request',
   404: 'Not Found',
   405: 'Method Not Allowed',
@@ -9,6 +10,7 @@ const reasons: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -19,6 +21,7 @@ const reasons: Readonly<Record<number, string>> = {
 }
 
 const explanations: Readonly<Record<number, string>> = {
+  308: 'this is served by https',
   400: 'the request is malformed',
   404: 'no route leads from this host and path to a service',
   405: 'this method is not allowed here',
@@ -26,6 +29,7 @@ const explanations: Readonly<Record<number, string>> = {
   413: 'the request body is too large',
   414: 'the request target is too long',
   417: 'this expectation cannot be met',
+  421: 'this connection was made for another host',
   431: 'the request head is too large',
   501: 'this method or transfer coding is not implemented',
   502: 'no valid answer came from the service',
@@ -45,16 +49,21 @@ export type Answer = {
   readonly close: boolean
   /** The client's HTTP/1.x; a 1.0 client is told when its connection is kept. */
   readonly minorVersion: number
+  /** Of a redirect, else ''. */
+  readonly location: string
+  /** Whole header lines of the listener. */
+  readonly extra: string
 }
 
 /** The whole message, ready to write. */
-export function answerText({ status, headOnly, close, minorVersion }: Answer): string {
+export function answerText({ status, headOnly, close, minorVersion, location, extra }: Answer): string {
   const body = status === 204 ? '' : `${status} ${reasons[status]}: ${explanations[status]}\n`
   let head = `HTTP/1.1 ${status} ${reasons[status]}\r\n`
   if (status === 204 || status === 405) head += `Allow: ${allow}\r\n`
+  if (location !== '') head += `Location: ${location}\r\n`
   if (status === 503) head += 'Retry-After: 1\r\n'
   if (status !== 204) head += `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n`
   if (close) head += 'Connection: close\r\n'
   else if (minorVersion === 0) head += 'Connection: keep-alive\r\n'
-  return `${head}\r\n${headOnly ? '' : body}`
+  return `${head}${extra}\r\n${headOnly ? '' : body}`
 }

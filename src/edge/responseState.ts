@@ -19,6 +19,8 @@ export type ResponseState = {
   partial: Buffer | undefined
   /** `ResponseBody`. */
   body: number
+  /** Bytes of content so far; of a tunnel, those towards the client. */
+  bytes: number
   /** Bytes still to come where the length is known. */
   remaining: number
   reader: ChunkedReader | undefined
@@ -37,6 +39,7 @@ export function newResponseState(): ResponseState {
     interim: 0,
     partial: undefined,
     body: ResponseBody.None,
+    bytes: 0,
     remaining: 0,
     reader: undefined,
     chunks: false,

@@ -24,7 +24,7 @@ const neverForwarded = bit(
 const forwarding = bit(Field.ForwardedFor, Field.ForwardedProto, Field.ForwardedHost, Field.ForwardedPort, Field.Forwarded, Field.RealIp)
 
 /** What is said of a peer to the upstreams. `suffix` holds all of it for an untrusted peer and one authority, made once per connection. */
-export type Peer = { readonly address: string; readonly trusted: boolean }
+export type Peer = { readonly address: string; readonly trusted: boolean; readonly scheme: 'http' | 'https' }
 
 /** `address` without brackets. RFC 7239 §6: an IPv6 address is bracketed and quoted. */
 function forwardedNode(address: string): string {
@@ -33,8 +33,8 @@ function forwardedNode(address: string): string {
 
 export function forwardingFields(peer: Peer, authority: string, via: string): string {
   return (
-    `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${authority}\r\n` +
-    `Forwarded: for=${forwardedNode(peer.address)};host="${authority}";proto=http\r\n${via}`
+    `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${peer.scheme}\r\nX-Forwarded-Host: ${authority}\r\n` +
+    `Forwarded: for=${forwardedNode(peer.address)};host="${authority}";proto=${peer.scheme}\r\n${via}`
   )
 }
 
@@ -52,10 +52,10 @@ function extendedForwardingFields(head: RequestHead, peer: Peer, via: string): s
     else if (id === Field.Forwarded) forwarded += `${head.value(field)}, `
     else rest += head.text.slice(head.fields.nameStart(field), head.fields.nameStart(field + 1))
   }
-  if ((seen & (1 << Field.ForwardedProto)) === 0) rest += 'X-Forwarded-Proto: http\r\n'
+  if ((seen & (1 << Field.ForwardedProto)) === 0) rest += `X-Forwarded-Proto: ${peer.scheme}\r\n`
   if ((seen & (1 << Field.ForwardedHost)) === 0) rest += `X-Forwarded-Host: ${head.authority}\r\n`
   const node = forwardedNode(peer.address)
-  return `X-Forwarded-For: ${chain}${peer.address}\r\n${rest}Forwarded: ${forwarded}for=${node};host="${head.authority}";proto=http\r\n${via}`
+  return `X-Forwarded-For: ${chain}${peer.address}\r\n${rest}Forwarded: ${forwarded}for=${node};host="${head.authority}";proto=${peer.scheme}\r\n${via}`
 }
 
 /** 1 to 128 visible ASCII characters. */

@@ -4,6 +4,7 @@ import { ClientConnection } from './client.ts'
 import type { ListenAddress } from './config.ts'
 import type { Context } from './context.ts'
 import { workerAt } from './counters.ts'
+import { clearEntry, type Entry, redirectEntry } from './entry.ts'
 import type { Exchange } from './exchange.ts'
 import { readBuffer } from './readBuffer.ts'
 import type { Table } from './table.ts'
@@ -12,7 +13,17 @@ type EdgeContext = Context<Table<Exchange>>
 
 const backlog = 4096
 /** What may wait in memory for a slow client, beside one read from the upstream. Smaller, and every second 64 KiB read would pause its upstream. */
-const bufferedBytes = 131_072
+export const bufferedBytes = 131_072
+
+/** Takes a new connection on. */
+export type Accept = (context: EdgeContext, socket: Socket) => void
+
+export const acceptClear: Accept = (context, socket) => serve(context, socket, clearEntry)
+
+export function acceptRedirect(port: number): Accept {
+  const entry = redirectEntry(port)
+  return (context, socket) => serve(context, socket, entry)
+}
 
 /** A listening socket. Until `open` gives it a context it keeps those who connect waiting. */
 export class Listener {
@@ -20,6 +31,7 @@ export class Listener {
   readonly #server: Server
   #context: EdgeContext | undefined = undefined
   #waiting: Socket[] = []
+  #serve: Accept = acceptClear
 
   private constructor(server: Server, address: ListenAddress) {
     this.#server = server
@@ -49,6 +61,11 @@ export class Listener {
     return addressText(this.address)
   }
 
+  /** Connections that have been accepted before stay what they are. */
+  acceptBy(accept: Accept): void {
+    this.#serve = accept
+  }
+
   open(context: EdgeContext): void {
     this.#context = context
     for (const socket of this.#waiting.splice(0)) this.#accept(socket)
@@ -71,7 +88,7 @@ export class Listener {
       socket.destroy()
       return
     }
-    serve(context, socket)
+    this.#serve(context, socket)
   }
 }
 
@@ -111,10 +128,10 @@ function wrap(handle: ConnectionHandle): Socket {
 type Owned = Socket & { client: ClientConnection }
 
 /** Listeners are functions of the module and find their connection on the socket: closures would cost each idle connection 400 bytes. */
-function serve(context: EdgeContext, socket: Socket): void {
+export function serve(context: EdgeContext, socket: Socket, entry: Entry): void {
   const owned = socket as Owned
   context.nowMs = performance.now()
-  owned.client = new ClientConnection(context, socket)
+  owned.client = new ClientConnection(context, socket, entry)
   // Where the connection came the documented way; with `onread` there is no such event.
   owned.on('data', onData)
   owned.on('end', onEnd)

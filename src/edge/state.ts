@@ -10,10 +10,12 @@ export type SplitStatus = {
   readonly split: Split
   /** Strong, quotes included; another one after every change of the split's configuration, and never the same again. */
   readonly etag: string
+  /** Rises with each `etag`. */
+  readonly generation: number
   readonly weightsFrom: 'file' | 'admin'
   readonly weightsSince: Date
-  /** Per backend what `weightedPicks` was when the weights last changed. */
-  readonly picksBefore: ReadonlyMap<string, number>
+  /** Per backend what `picksOf` was when the weights last changed. */
+  readonly picksBefore: ReadonlyMap<string, Picks>
 }
 
 export type EdgeStatus = {
@@ -36,10 +38,14 @@ export type WeightsOutcome =
 /** What the edge is set to at the moment. Its changes are to be called in the lane. */
 export type EdgeState = {
   status(): EdgeStatus
+  /** Calls after each change of tables, and when draining begins; returns what ends that. */
+  watch(watcher: () => void): () => void
   /** Takes a configuration from the source; weights set by admin end with it. */
   accept(config: EdgeConfig): Promise<ChangeOutcome>
   /** `matches` is asked with the present ETag, in the lane: of several callers who saw the same one, the first wins. */
   setWeights(split: string, weights: Readonly<Record<string, number>>, matches: (etag: string) => boolean): Promise<WeightsOutcome>
+  /** Gives the workers the present configuration anew, with what has changed beside it. */
+  reapply(): Promise<ChangeOutcome>
   countRejected(): void
   startDraining(): void
 }
@@ -48,7 +54,12 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
   const { crew, ledger, instanceId } = options
   let status: EdgeStatus = { version: 0, config: undefined, splits: new Map(), appliedAt: undefined, rejected: 0, draining: false }
   let version = 0
-  let etags = 0
+  let generations = 0
+  const watchers = new Set<() => void>()
+
+  function tell(): void {
+    for (const watcher of watchers) watcher()
+  }
 
   async function change(config: EdgeConfig, fromAdmin: string | undefined): Promise<ChangeOutcome> {
     version++
@@ -59,6 +70,7 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
       status = { ...status, version, config, splits, appliedAt: new Date() }
     }
     ledger.settle(status.config?.routing ?? { routes: [], splits: [] })
+    if (outcome.kind === 'applied') tell()
     return outcome
   }
 
@@ -66,19 +78,23 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
     const before = status.splits.get(split.name)
     const setNow = split.name === fromAdmin
     const weightsFrom = setNow || (fromAdmin !== undefined && before?.weightsFrom === 'admin') ? 'admin' : 'file'
-    const etag = (): string => `"${instanceId}-${++etags}"`
+    const stamp = (): Pick<SplitStatus, 'generation' | 'etag'> => ({ generation: ++generations, etag: `"${instanceId}-${generations}"` })
     if (before === undefined || !sameWeights(before.split, split))
-      return { split, etag: etag(), weightsFrom, weightsSince: new Date(), picksBefore: picksNow(split) }
+      return { split, ...stamp(), weightsFrom, weightsSince: new Date(), picksBefore: picksNow(split) }
     if (!setNow && before.weightsFrom === weightsFrom && isDeepStrictEqual(before.split, split)) return before
-    return { ...before, split, etag: etag(), weightsFrom }
+    return { ...before, split, ...stamp(), weightsFrom }
   }
 
-  function picksNow(split: Split): ReadonlyMap<string, number> {
-    return new Map(split.backends.map((backend) => [backend.name, weightedPicks(ledger.sum(split.name, backend.name))]))
+  function picksNow(split: Split): ReadonlyMap<string, Picks> {
+    return new Map(split.backends.map((backend) => [backend.name, picksOf(ledger.sum(split.name, backend.name))]))
   }
 
   return {
     status: () => status,
+    watch(watcher) {
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
     accept: (config) => change(config, undefined),
     async setWeights(name, weights, matches) {
       const { config, splits } = status
@@ -91,20 +107,28 @@ export function openState(options: { readonly crew: Pick<Crew, 'change'>; readon
       const routing = { ...config.routing, splits: others.map((split) => (split.name === name ? changed.split : split)) }
       return change({ ...config, routing }, name)
     },
+    async reapply() {
+      // '' names no split: weights that were set by admin stay theirs.
+      return status.config === undefined ? { kind: 'applied' } : change(status.config, '')
+    },
     countRejected() {
       status = { ...status, rejected: status.rejected + 1 }
     },
     startDraining() {
       status = { ...status, draining: true }
+      tell()
     },
   }
 }
 
-const pickedByWeight = at.picks + pickReasons.indexOf('weight')
+/**
+ * Choices that the weights stand behind, those included that a backend lost to its fallback or to a 503 because nothing of it could take them.
+ * With stickiness by cookie `weight` counts clients that came for the first time, and `sticky` their later requests.
+ */
+export type Picks = { readonly weight: number; readonly sticky: number }
 
-/** Choices by weight for a backend, those included that it lost to its fallback or to a 503 because nothing of it could take them. */
-export function weightedPicks(cells: Float64Array): number {
-  return cells[pickedByWeight]!
+export function picksOf(cells: Float64Array): Picks {
+  return { weight: cells[at.picks + pickReasons.indexOf('weight')]!, sticky: cells[at.picks + pickReasons.indexOf('sticky')]! }
 }
 
 function sameWeights(a: Split, b: Split): boolean {

@@ -4,20 +4,31 @@ import type { EdgeConfig, Limits, Timeouts } from './config.ts'
 import type { EndpointPool, Endpoints } from './endpoints.ts'
 import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
+import { type Sticky, type StickyKeys, stickyOf } from './sticky.ts'
 import { type Trust, trustOf } from './trust.ts'
 
 export type BackendTarget<E> = {
+  readonly split: string
   readonly name: string
   /** This worker's counters of the backend; its only writer. */
   readonly block: Float64Array
   readonly endpoints: readonly EndpointPool<E>[]
 }
 
+export type RouteTarget<E> = {
+  readonly matches: readonly CompiledMatch[]
+  readonly backend: BackendTarget<E>
+  /** As the access log tells it. */
+  readonly reason: string
+}
+
 export type SplitTarget<E> = {
   readonly name: string
   readonly backends: readonly BackendTarget<E>[]
   readonly picker: Picker
-  readonly routes: readonly { readonly matches: readonly CompiledMatch[]; readonly backend: BackendTarget<E> }[]
+  /** Where returning clients go; undefined: each request goes by weight. */
+  readonly sticky: Sticky | undefined
+  readonly routes: readonly RouteTarget<E>[]
   /** Where the share of a backend without a usable endpoint goes; undefined: nowhere, 503. */
   readonly fallback: BackendTarget<E> | undefined
 }
@@ -47,6 +58,9 @@ export type TableInput<E> = {
   readonly regex: CompileRegex
   /** Where a split that is new starts in its sequence, in [0, 1). */
   readonly phaseOf: (split: string) => number
+  readonly keys: StickyKeys
+  /** Unix time, in seconds. */
+  readonly nowS: () => number
 }
 
 export function buildTable<E>(input: TableInput<E>): Table<E> {
@@ -55,6 +69,7 @@ export function buildTable<E>(input: TableInput<E>): Table<E> {
   const routes = config.routing.routes.map((route) => ({ route, target: splits.get(route.split)! }))
   const routingHeaders = new Set<string>()
   for (const split of splits.values()) {
+    if (split.sticky?.header !== undefined) routingHeaders.add(split.sticky.header)
     for (const route of split.routes) for (const match of route.matches) for (const header of match.headers) routingHeaders.add(header.name)
   }
   return {
@@ -70,6 +85,7 @@ export function buildTable<E>(input: TableInput<E>): Table<E> {
 
 function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
   const backends = split.backends.map((backend) => ({
+    split: split.name,
     name: backend.name,
     block: new Float64Array(input.blocks[split.name]![backend.name]!),
     endpoints: backend.endpoints.map((endpoint) => input.endpoints.pool(endpoint)),
@@ -87,9 +103,11 @@ function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
             weights,
             backends.map(({ name }) => before.backends.findIndex((earlier) => earlier.name === name)),
           ),
+    sticky: stickyOf({ split, keys: input.keys, before: before?.sticky, phase: input.phaseOf(split.name), nowS: input.nowS }),
     routes: split.routes.map((route) => ({
       matches: route.match.map((match) => compileMatch(match, input.regex)),
       backend: named(route.backend),
+      reason: `route:${route.name}`,
     })),
     fallback: split.fallback.kind === 'none' ? undefined : named(split.fallback.backend),
   }

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import type { AccessLogSink } from './accessLogSink.ts'
 import type { EdgeLog } from './log.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 
-type Reply = Exclude<FromWorker, { readonly kind: 'log' }>
+type Reply = Exclude<FromWorker, { readonly kind: 'log' | 'accessLog' }>
 
 /** What became of a question: the worker's reply, or its end, or nothing in time. */
 export type Answer = Reply | { readonly kind: 'gone' } | { readonly kind: 'late'; readonly afterMs: number }
@@ -23,8 +24,14 @@ export type WorkerThread = {
 const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 6 }
 
 /** `onExit` is called once, when nothing of the thread runs any more. */
-export function startThread(options: { readonly url: URL; readonly data: WorkerData; readonly log: EdgeLog; onExit(): void }): WorkerThread {
-  const { url, data, log, onExit } = options
+export function startThread(options: {
+  readonly url: URL
+  readonly data: WorkerData
+  readonly log: EdgeLog
+  readonly accessLog: AccessLogSink
+  onExit(): void
+}): WorkerThread {
+  const { url, data, log, accessLog, onExit } = options
   const worker = new Worker(url, { workerData: data, name: `edge-${data.index}`, resourceLimits })
   const settled = Promise.withResolvers<void>()
   let gone = false
@@ -32,6 +39,8 @@ export function startThread(options: { readonly url: URL; readonly data: WorkerD
 
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'log') log[message.level](message.message, { ...message.fields, worker: data.index })
+    else if (message.kind === 'accessLog')
+      void accessLog.write(message.lines).then(() => worker.postMessage({ kind: 'accessLogWritten' } satisfies ToWorker))
     else waiting?.(message)
   })
   worker.on('messageerror', (error) => log.error('a message of a worker could not be read', { worker: data.index, error: error.message }))

@@ -27,6 +27,7 @@ function touch(exchange: Exchange): void {
 
 export function tunnelFromUpstream(exchange: Exchange, bytes: Buffer, start: number, length: number): void {
   touch(exchange)
+  exchange.countTunnelled(0, length - start)
   if (!exchange.client.write(copyOf(bytes, start, length))) {
     exchange.upstream!.socket.pause()
     exchange.client.congested = true
@@ -35,6 +36,7 @@ export function tunnelFromUpstream(exchange: Exchange, bytes: Buffer, start: num
 
 export function tunnelFromClient(exchange: Exchange, bytes: Buffer, length: number): void {
   touch(exchange)
+  exchange.countTunnelled(length, 0)
   if (!writeTo(exchange.upstream!.socket, copyOf(bytes, 0, length))) exchange.client.socket.pause()
 }
 

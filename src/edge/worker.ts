@@ -1,15 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { compileRegex } from '../lib/regex.ts'
+import { AccessLog } from './accessLog.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
-import type { ListenAddress, Timeouts } from './config.ts'
+import type { EdgeConfig, ListenAddress, ListenerTls, Timeouts } from './config.ts'
 import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
-import { Listener, sweep } from './server.ts'
+import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
 import { buildTable, type Table } from './table.ts'
+import type { TlsMaterial } from './tls/material.ts'
+import type { SecureListeners } from './tls/secureListeners.ts'
 
 /** A worker thread: its own listeners, table and connections. It shares nothing with the others but the port numbers. */
 
@@ -19,11 +22,14 @@ const counters = new Float64Array(data.block)
 const endpoints = new Endpoints<Exchange>(carrying)
 /** Told apart from other processes and workers by chance, as the instance is; nothing secret hangs on it, and node:crypto would cost each worker 1 MB. */
 const requestIdPrefix = randomHex() + randomHex()
+const accessLog = new AccessLog(counters, (lines) => say({ kind: 'accessLog', lines }))
 let context: Context<Table<Exchange>> | undefined
 let listeners: Listener[] = []
 let prepared: Listener[] = []
 let sweeper: NodeJS.Timeout | undefined
 let sweptEveryMs = 0
+/** Loaded by the first configuration that has TLS. */
+let secure: SecureListeners | undefined
 
 function say(message: FromWorker): void {
   port.postMessage(message)
@@ -50,19 +56,48 @@ function discard(): void {
   for (const listener of prepared.splice(0)) listener.close()
 }
 
-function apply({ version, config, blocks }: Extract<ToWorker, { kind: 'apply' }>): void {
-  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf })
+/** How each listener takes connections, in their order. */
+async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | undefined): Promise<readonly Accept[]> {
+  const clear = listeners.map(({ redirectPort }) => (redirectPort === undefined ? acceptClear : acceptRedirect(redirectPort)))
+  if (material === undefined) return clear
+  if (secure === undefined) {
+    const { openSecureListeners } = await import('./tls/secureListeners.ts')
+    secure = openSecureListeners((message, fields) => say({ kind: 'log', level: 'warn', message, fields }))
+  }
+  const secured = secure.renew(
+    listeners.flatMap(({ tls }): ListenerTls[] => (tls === undefined ? [] : [tls])),
+    material,
+  )
+  let next = 0
+  return listeners.map(({ tls }, i) => (tls === undefined ? clear[i]! : secured[next++]!))
+}
+
+async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
+  const accepts = await acceptsOf(config, tls)
+  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf, keys, nowS })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
+  if (config.accessLog !== undefined) accessLog.use(config.accessLog)
+  else accessLog.flushIfFree()
+  context.accessLog = config.accessLog && accessLog
   endpoints.settle()
   counters[workerAt.tableVersion] = version
   const wanted = new Set(config.listeners.map((listener) => addressText(listener.address)))
+  const acceptAt = new Map(config.listeners.map(({ address }, i) => [addressText(address), accepts[i]!]))
+  for (const listener of [...listeners, ...prepared]) {
+    const accept = acceptAt.get(listener.key)
+    if (accept !== undefined) listener.acceptBy(accept)
+  }
   for (const listener of prepared) listener.open(context)
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()
   listeners = [...listeners, ...prepared].filter((listener) => wanted.has(listener.key))
   prepared = []
   keepSweeping(context, config.timeouts)
   say({ kind: 'applied', version })
+}
+
+function nowS(): number {
+  return Math.floor(Date.now() / 1000)
 }
 
 /** Random from process to process; within one the workers' phases lie evenly, so that together they are nearly as exact as one. */
@@ -107,6 +142,7 @@ async function drain(drainMs: number): Promise<void> {
     await promise
   }
   clearInterval(sweeper)
+  accessLog.flush()
   say({ kind: 'drained' })
 }
 
@@ -120,6 +156,8 @@ async function handle(message: ToWorker): Promise<void> {
       return discard()
     case 'drain':
       return drain(message.drainMs)
+    case 'accessLogWritten':
+      return accessLog.sent()
   }
 }
 

@@ -48,8 +48,10 @@ splits:
 }
 
 let complaints = ''
-const edge = await startEdgeProcess(configuration(5, 0), 2, (text) => {
-  complaints += text
+const edge = await startEdgeProcess(configuration(5, 0), 2, {
+  onComplaint: (text) => {
+    complaints += text
+  },
 })
 const admin = `http://${edge.admin.host}:${edge.admin.port}`
 t.setTimeout(fileDeadlineMs)

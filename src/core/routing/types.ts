@@ -33,12 +33,33 @@ export type Backend = { readonly name: string; readonly weight: number; readonly
 /** What a backend without a usable endpoint does to its share of the traffic: refuse it with 503, or send it to the named backend. */
 export type Fallback = { readonly kind: 'none' } | { readonly kind: 'backend'; readonly backend: string }
 
+/** Clients get a signed cookie, `NAME-SPLIT`. Only they can be told apart for certain, so only they can be kept where they are. */
+export type CookieStickiness = {
+  readonly kind: 'cookie'
+  readonly name: string
+  /** How long a client is known after its last answer; it gets another cookie when half of that has gone by. */
+  readonly ttlMs: number
+  readonly path: string
+  readonly sameSite: 'Lax' | 'Strict' | 'None'
+  /** `auto`: where the client came by TLS. */
+  readonly secure: 'auto' | 'always' | 'never'
+  /** A client stays with the backend that it met for as long as that exists, even without weight; only new ones go by weight. */
+  readonly newSessionsOnly: boolean
+  /** Keys, one per line; the first signs, all verify. Absent: a random one of the process. */
+  readonly keyFile?: string
+}
+
+/** By what clients of a split are kept together: `sticky.ts`. Only the first backend's name may change without moving anybody. */
+export type Stickiness = CookieStickiness | { readonly kind: 'header'; readonly name: string } | { readonly kind: 'clientAddress' }
+
 /** The weights of `backends` add up to `totalWeight`. */
 export type Split = {
   readonly name: string
   readonly totalWeight: number
   readonly backends: readonly Backend[]
   readonly routes: readonly SplitRoute[]
+  /** Absent: each request goes by weight. */
+  readonly stickiness?: Stickiness
   readonly fallback: Fallback
 }
 

@@ -1,6 +1,6 @@
 import { type Complaint, hostComplaint, methodComplaint, nameComplaint, pathComplaint, shown, tokenComplaint } from './names.ts'
 import { nearest } from './nearest.ts'
-import type { Backend, CompileRegex, NamedMatch, RequestMatch, Route, Routing, Split, TextMatch } from './types.ts'
+import type { Backend, CompileRegex, NamedMatch, RequestMatch, Route, Routing, Split, Stickiness, TextMatch } from './types.ts'
 
 /**
  * Something wrong with a routing. `path` leads there as an author writes it: splits and backends by name, the rest by index, a comparison
@@ -96,11 +96,30 @@ function checkSplit(split: Split, compileRegex: CompileRegex, report: Report): v
     if (names.size > 0) report([...place, 'backend'], unknown(route.backend, names, 'backend'))
     for (const [at, match] of route.match.entries()) checkMatch(match, [...place, 'match', at], compileRegex, report)
   }
+  if (split.stickiness !== undefined) checkStickiness(split.stickiness, [...path, 'stickiness'], report)
   if (split.fallback.kind === 'backend' && names.size > 0) {
     const { backend } = split.fallback
     const itself = names.size === 1 && names.has(backend)
     const complaint = { message: `${shown(backend)} is the only backend and cannot stand in for itself`, fix: 'write none, or add another backend' }
     report([...path, 'fallback'], itself ? complaint : unknown(backend, names, 'backend'))
+  }
+}
+
+function checkStickiness(stickiness: Stickiness, path: Path, report: Report): void {
+  switch (stickiness.kind) {
+    case 'clientAddress':
+      return
+    case 'header':
+      report([...path, 'name'], tokenComplaint(stickiness.name, 'a header name'))
+      return
+    case 'cookie': {
+      const { name, path: of, sameSite, secure } = stickiness
+      report([...path, 'name'], tokenComplaint(name, 'a cookie name'))
+      const ends = of.includes(';') ? { message: `${shown(of)} has a semicolon, which ends it in a cookie`, fix: 'write a shorter path' } : undefined
+      report([...path, 'path'], pathComplaint(of) ?? ends)
+      if (sameSite === 'None' && secure === 'never')
+        report([...path, 'secure'], { message: 'browsers refuse cookies with SameSite=None that are not Secure', fix: 'write auto or always' })
+    }
   }
 }
 

@@ -1,6 +1,13 @@
+import type { ServerResponse } from 'node:http'
 import { STATUS_CODES } from './http.ts'
 
-export type AdminAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+export type AdminAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Present: instead of the body this writes, as long as it likes, once the head has gone out. */
+  readonly stream?: (response: ServerResponse) => void
+}
 
 /** `detail`: what is wrong; `fix`: what to send instead. */
 export type Refusal = { readonly detail: string; readonly fix: string; readonly [extension: string]: unknown }

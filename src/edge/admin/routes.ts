@@ -3,6 +3,7 @@ import type { WorkerStatus } from '../crew.ts'
 import type { EdgeStatus } from '../state.ts'
 import { type AdminAnswer, json, problem, text } from './answer.ts'
 import { refuse } from './guard.ts'
+import type { Reports } from './reports.ts'
 import { type Handler, pathOf } from './server.ts'
 import type { Splits } from './splits.ts'
 
@@ -12,11 +13,12 @@ type Resource = { readonly GET: Method; readonly PATCH?: Method }
 /** Everything that the admin listener answers. */
 export function adminRoutes(options: {
   readonly splits: Splits
+  readonly reports: Reports
   status(): EdgeStatus
   workers(): readonly WorkerStatus[]
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>
 }): Handler {
-  const { splits, status, workers, metrics } = options
+  const { splits, reports, status, workers, metrics } = options
 
   function find(path: string): Resource | undefined {
     switch (path) {
@@ -33,6 +35,8 @@ export function adminRoutes(options: {
         }
       case '/v1/splits':
         return { GET: () => splits.list() }
+      case '/v1/reports':
+        return { GET: (request) => reports.answer(request) }
     }
     const name = nameIn(path)
     return name === undefined ? undefined : { GET: () => splits.show(name), PATCH: (request) => splits.patch(name, request) }
@@ -71,7 +75,7 @@ function nameIn(path: string): string | undefined {
 }
 
 function notFound(path: string): AdminAnswer {
-  const fix = 'There are /healthz, /readyz, /metrics, /v1/splits and /v1/splits/{name}.'
+  const fix = 'There are /healthz, /readyz, /metrics, /v1/reports, /v1/splits and /v1/splits/{name}.'
   return problem(404, { detail: `Nothing is at ${JSON.stringify(path.slice(0, 200))}.`, fix })
 }
 

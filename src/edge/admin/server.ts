@@ -86,11 +86,13 @@ export function pathOf(request: IncomingMessage): string {
 function send(request: IncomingMessage, response: ServerResponse, answer: AdminAnswer): void {
   response.writeHead(answer.status, {
     ...answer.headers,
-    'Content-Length': Buffer.byteLength(answer.body),
+    ...(answer.stream === undefined ? { 'Content-Length': Buffer.byteLength(answer.body) } : {}),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
   })
-  response.end(request.method === 'HEAD' ? undefined : answer.body)
+  if (request.method === 'HEAD') response.end()
+  else if (answer.stream === undefined) response.end(answer.body)
+  else answer.stream(response)
 }
 
 function notYet(): AdminAnswer {

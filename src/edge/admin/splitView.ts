@@ -1,7 +1,8 @@
 import { addressText } from '../addresses.ts'
 import { at, codes, methods } from '../counters.ts'
 import type { WorkerStatus } from '../crew.ts'
-import { type SplitStatus, weightedPicks } from '../state.ts'
+import { type Picks, picksOf, type SplitStatus } from '../state.ts'
+import { type Reach, reachOf } from './reach.ts'
 
 /** A split as the admin API shows it; part of the API. Shares are ratios from 0 to 1; null where nothing was counted to tell. */
 export type SplitView = {
@@ -15,6 +16,7 @@ export type SplitView = {
   /** `none`, or the backend that takes over. */
   readonly fallback: string
   readonly routes: readonly string[]
+  readonly stickiness: 'none' | 'cookie' | 'header' | 'clientAddress'
   readonly backends: readonly BackendView[]
   readonly workers: readonly { readonly index: number; readonly appliedVersion: number | null }[]
 }
@@ -23,8 +25,12 @@ export type BackendView = {
   readonly name: string
   readonly weight: number
   readonly configuredShare: number
-  /** Only choices by weight, since the weights last changed; those lost for want of an endpoint are among them. */
-  readonly actual: { readonly picks: number; readonly share: number | null }
+  /** What to send in order to reach it by a route; null where fields alone cannot. */
+  readonly reachedBy: Reach | null
+  /** Of requests that no route decided, since the weights last changed; those lost for want of an endpoint are among them. */
+  readonly actual: Achieved
+  /** Of those that came for the first time, where cookies tell. The weights decide on these, and `actual` follows with the clients that stay. */
+  readonly newSessions: Achieved | null
   /** All since the edge started. */
   readonly requests: number
   /** Of answers; without those that the client did not wait for. */
@@ -33,6 +39,8 @@ export type BackendView = {
   readonly openTunnels: number
   readonly endpoints: readonly string[]
 }
+
+export type Achieved = { readonly picks: number; readonly share: number | null }
 
 export function viewSplit(options: {
   readonly status: SplitStatus
@@ -43,8 +51,17 @@ export function viewSplit(options: {
   const { status, version, workers, cellsOf } = options
   const { split } = status
   const cells = new Map(split.backends.map((backend) => [backend.name, cellsOf(backend.name)]))
-  const picks = new Map([...cells].map(([name, counted]) => [name, weightedPicks(counted) - (status.picksBefore.get(name) ?? 0)]))
-  const allPicks = [...picks.values()].reduce((sum, n) => sum + n, 0)
+  const since = (backend: string): Picks => {
+    const now = picksOf(cells.get(backend)!)
+    const before = status.picksBefore.get(backend)
+    return { weight: now.weight - (before?.weight ?? 0), sticky: now.sticky - (before?.sticky ?? 0) }
+  }
+  const picks = new Map(split.backends.map(({ name }) => [name, since(name)]))
+  const achieved = (backend: string, count: (of: Picks) => number): Achieved => {
+    const all = [...picks.values()].reduce((sum, of) => sum + count(of), 0)
+    const own = count(picks.get(backend)!)
+    return { picks: own, share: all === 0 ? null : own / all }
+  }
 
   return {
     name: split.name,
@@ -55,11 +72,14 @@ export function viewSplit(options: {
     totalWeight: split.totalWeight,
     fallback: split.fallback.kind === 'none' ? 'none' : split.fallback.backend,
     routes: split.routes.map((route) => route.name),
+    stickiness: split.stickiness?.kind ?? 'none',
     backends: split.backends.map((backend) => ({
       name: backend.name,
       weight: backend.weight,
       configuredShare: backend.weight / split.totalWeight,
-      actual: { picks: picks.get(backend.name)!, share: allPicks === 0 ? null : picks.get(backend.name)! / allPicks },
+      reachedBy: reachOf(split, backend.name),
+      actual: achieved(backend.name, (of) => of.weight + of.sticky),
+      newSessions: split.stickiness?.kind === 'cookie' ? achieved(backend.name, (of) => of.weight) : null,
       ...outcomes(cells.get(backend.name)!),
       endpoints: backend.endpoints.map(addressText),
     })),

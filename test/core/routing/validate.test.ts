@@ -1,7 +1,7 @@
 import t from 'tap'
 import { fieldText } from '../../../src/core/routing/names.ts'
 import { nearest } from '../../../src/core/routing/nearest.ts'
-import type { Backend, RequestMatch, Routing, Split } from '../../../src/core/routing/types.ts'
+import type { Backend, CookieStickiness, RequestMatch, Routing, Split } from '../../../src/core/routing/types.ts'
 import { validate, withWeights } from '../../../src/core/routing/validate.ts'
 import { compileRegex } from '../../../src/lib/regex.ts'
 
@@ -18,6 +18,16 @@ const host = (name: string): Routing => ({ routes: [{ host: name, path: '/', pat
 const path = (text: string): Routing => ({ routes: [{ path: text, pathType: 'Prefix', split: 'shop' }], splits: [shop] })
 const match = (changes: Partial<RequestMatch>): Routing =>
   split({ routes: [{ name: 'qa', backend: 'canary', match: [{ headers: [], cookies: [], query: [], ...changes }] }] })
+const cookie = (changes: Partial<CookieStickiness>): CookieStickiness => ({
+  kind: 'cookie',
+  name: 'spillway',
+  ttlMs: 3_600_000,
+  path: '/',
+  sameSite: 'Lax',
+  secure: 'auto',
+  newSessionsOnly: false,
+  ...changes,
+})
 
 const right: readonly { rule: string; routing: Routing }[] = [
   { rule: 'nothing at all', routing: { routes: [], splits: [] } },
@@ -44,6 +54,9 @@ const right: readonly { rule: string; routing: Routing }[] = [
     },
   },
   { rule: 'a regular expression', routing: match({ path: { kind: 'regex', pattern: '/v[0-9]+(/.*)?' } }) },
+  { rule: 'sticky by cookie', routing: split({ stickiness: cookie({}) }) },
+  { rule: 'sticky by header', routing: split({ stickiness: { kind: 'header', name: 'X-User' } }) },
+  { rule: 'sticky by client address', routing: split({ stickiness: { kind: 'clientAddress' } }) },
   { rule: 'a method of one’s own', routing: match({ method: 'PURGE' }) },
 ]
 
@@ -63,6 +76,34 @@ const wrong: readonly { rule: string; routing: Routing; at: string; message: str
     at: 'splits',
     message: 'no split is defined, but routes name some',
     fix: 'define the splits that `routes` name',
+  },
+  {
+    rule: 'the name of a sticky cookie is a token',
+    routing: split({ stickiness: cookie({ name: 'a;b' }) }),
+    at: 'splits.shop.stickiness.name',
+    message: '"a;b" is not a cookie name',
+    fix: "write 1 to 256 letters, digits and !#$%&'*+-.^_`|~",
+  },
+  {
+    rule: 'the name of a sticky header is a token',
+    routing: split({ stickiness: { kind: 'header', name: '' } }),
+    at: 'splits.shop.stickiness.name',
+    message: '"" is not a header name',
+    fix: "write 1 to 256 letters, digits and !#$%&'*+-.^_`|~",
+  },
+  {
+    rule: 'a path in a cookie has no semicolon',
+    routing: split({ stickiness: cookie({ path: '/a;Domain=evil' }) }),
+    at: 'splits.shop.stickiness.path',
+    message: '"/a;Domain=evil" has a semicolon, which ends it in a cookie',
+    fix: 'write a shorter path',
+  },
+  {
+    rule: 'SameSite=None goes with Secure',
+    routing: split({ stickiness: cookie({ sameSite: 'None', secure: 'never' }) }),
+    at: 'splits.shop.stickiness.secure',
+    message: 'browsers refuse cookies with SameSite=None that are not Secure',
+    fix: 'write auto or always',
   },
   {
     rule: 'a split route names an existing backend',

@@ -6,7 +6,7 @@ import { randomFor } from './random.ts'
 import { newReader, readRequests } from './reading.ts'
 
 const limits = { headBytes: 16_384, headers: 100, targetBytes: 8_192 }
-const reader = newReader(limits, { address: '192.0.2.7', trusted: false })
+const reader = newReader(limits, { address: '192.0.2.7', trusted: false, scheme: 'http' })
 const host = 'Host: a\r\n'
 
 function read(text: string): ReturnType<typeof readRequests> {

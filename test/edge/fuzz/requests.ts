@@ -17,8 +17,8 @@ export type Verdict = {
 const normal: HeadLimits = { headBytes: 16_384, headers: 100, targetBytes: 8_192 }
 const narrow: HeadLimits = { headBytes: 200, headers: 5, targetBytes: 24 }
 const wide: HeadLimits = { headBytes: 65_536, headers: 250, targetBytes: 16_384 }
-const client: Peer = { address: '192.0.2.7', trusted: false }
-const proxy: Peer = { address: '2001:db8::7', trusted: true }
+const client: Peer = { address: '192.0.2.7', trusted: false, scheme: 'http' }
+const proxy: Peer = { address: '2001:db8::7', trusted: true, scheme: 'http' }
 const readers = [client, proxy].map((peer) => ({ peer, normal: newReader(normal, peer), narrow: newReader(narrow, peer) }))
 const upstream = newReader(wide, client)
 const oracle = new Llhttp('request')

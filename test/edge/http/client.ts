@@ -21,12 +21,17 @@ export type Client = {
 /** A raw connection; `localAddress` chooses the peer address that the edge sees. */
 export async function openClient(address: Address, localAddress?: string): Promise<Client> {
   const socket = connect({ ...address, ...(localAddress === undefined ? {} : { localAddress }), noDelay: true, allowHalfOpen: true })
-  socket.setEncoding('latin1')
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)
     socket.once('error', reject)
   })
   socket.removeAllListeners('error')
+  return clientOn(socket)
+}
+
+/** A client on a socket that is connected, whatever lies below it. */
+export function clientOn(socket: Socket): Client {
+  socket.setEncoding('latin1')
   const waiting = new Set<() => void>()
   const news = (): void => {
     for (const look of waiting) look()

@@ -10,6 +10,7 @@ export type Edge = {
   readonly admin: Address
   /** What it logged as an error; a worker that died is among it. */
   readonly errors: string[]
+  readonly warnings: string[]
   /** Hands over another configuration, as a source would. */
   apply(change: Partial<EdgeConfig>): void
   close(): Promise<void>
@@ -33,6 +34,7 @@ export async function startEdge({ timeouts, ...start }: EdgeStart, workers = 1):
   changes.push({ kind: 'config', config })
   const stop = new AbortController()
   const errors: string[] = []
+  const warnings: string[] = []
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
   const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
   const ended = runEdge({
@@ -42,7 +44,7 @@ export async function startEdge({ timeouts, ...start }: EdgeStart, workers = 1):
     onReady: ready.resolve,
     log: {
       info: () => undefined,
-      warn: () => undefined,
+      warn: (message, fields) => void warnings.push(`${message} ${JSON.stringify(fields ?? {})}`),
       error: (message, fields) => void errors.push(`${message} ${JSON.stringify(fields ?? {})}`),
     },
   })
@@ -53,6 +55,7 @@ export async function startEdge({ timeouts, ...start }: EdgeStart, workers = 1):
     addresses: urls.listeners.map(addressOf),
     admin: addressOf(urls.admin),
     errors,
+    warnings,
     apply(change) {
       config = { ...config, ...change }
       changes.push({ kind: 'config', config })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Address } from './client.ts'
 import { addressOf } from './edge.ts'
 
@@ -12,6 +13,9 @@ export type EdgeProcess = {
   readonly admin: Address
   readonly file: string
   readonly pid: number
+  /** Present where it was asked for; unread, it fills up. */
+  readonly stdout: Readable | null
+  signal(name: NodeJS.Signals): void
   /** Memory in use, in bytes. */
   residentBytes(): number
   close(): Promise<void>
@@ -21,12 +25,16 @@ const program = new URL('../../../src/main.ts', import.meta.url).pathname
 const readyMs = 15_000
 
 /** `onComplaint` gets what it writes to its standard error, which else goes where the test's goes. */
-export async function startEdgeProcess(yaml: string, workers = 1, onComplaint?: (text: string) => void): Promise<EdgeProcess> {
+export async function startEdgeProcess(
+  yaml: string,
+  workers = 1,
+  { stdout = 'ignore', onComplaint }: { readonly stdout?: 'ignore' | 'pipe'; readonly onComplaint?: (text: string) => void } = {},
+): Promise<EdgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-'))
   const file = join(folder, 'edge.yaml')
   await writeFile(file, yaml)
   const args = [program, 'edge', '--config', file, '--workers', String(workers), '--log-level', 'error']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', onComplaint === undefined ? 'inherit' : 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, onComplaint === undefined ? 'inherit' : 'pipe', 'ipc'] })
   child.stderr?.on('data', (text: Buffer) => onComplaint?.(text.toString()))
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
@@ -42,6 +50,8 @@ export async function startEdgeProcess(yaml: string, workers = 1, onComplaint?: 
     admin: addressOf(urls.admin),
     file,
     pid: child.pid!,
+    stdout: child.stdout,
+    signal: (name) => void child.kill(name),
     residentBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     async close() {
       child.kill('SIGTERM')

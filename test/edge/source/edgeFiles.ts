@@ -43,21 +43,49 @@ const match = fc
   .filter((value) => Object.keys(value).length > 0)
 const splitRoute = fc.record({ name, match: fc.array(match, { maxLength: 2 }), backend: name }, { requiredKeys: ['name', 'backend'] })
 const backend = fc.record({ weight: fc.nat(1_000_000), endpoints: fc.array(endpoint, { maxLength: 3 }) })
+const stickiness = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('cookie'),
+      name: token,
+      ttl: duration,
+      path,
+      sameSite: fc.constantFrom('Lax', 'Strict', 'None'),
+      secure: fc.constantFrom('auto', 'always', 'never'),
+      newSessionsOnly: fc.boolean(),
+      keyFile: plain.filter((text) => text !== ''),
+    },
+    { requiredKeys: ['kind'] },
+  ),
+  fc.record({ kind: fc.constant('header'), name: token }),
+  fc.record({ kind: fc.constant('clientAddress') }),
+)
 const split = fc.record(
   {
     totalWeight: fc.integer({ min: 1, max: 1_000_000_000 }),
     backends: fc.dictionary(name, backend, { minKeys: 1, maxKeys: 3 }),
     routes: fc.array(splitRoute, { maxLength: 2 }),
+    stickiness,
     fallback: fc.oneof(fc.constant('none'), name),
   },
   { requiredKeys: ['backends'] },
 )
+const certificate = fc.record({ cert: fc.constantFrom('tls.crt', '/a b'), key: fc.constantFrom('tls.key', 'é') })
+const tls = fc.record(
+  {
+    certificates: fc.array(certificate, { minLength: 1, maxLength: 2 }),
+    minVersion: fc.constantFrom('1.2', '1.3', 1.2, 1.3),
+    hsts: duration,
+  },
+  { requiredKeys: ['certificates'] },
+)
+const listener = fc.record({ address: listen, tls, redirect: fc.constantFrom('https', 'https:8443', 'https:0') }, { requiredKeys: ['address'] })
 const durations = (...keys: string[]): fc.Arbitrary<object> => fc.record(Object.fromEntries(keys.map((key) => [key, duration])), { requiredKeys: [] })
 
 /** As the JSON Schema wants it; names that must exist and sums that must be right are random, and so mostly wrong. */
 export const edgeFile: fc.Arbitrary<unknown> = fc.record(
   {
-    listeners: fc.array(fc.record({ address: listen }), { minLength: 1, maxLength: 2 }),
+    listeners: fc.array(listener, { minLength: 1, maxLength: 2 }),
     admin: fc.record({ address: listen, tokenFile: plain.filter((text) => text !== '') }, { requiredKeys: [] }),
     trustedProxies: fc.array(
       fc.tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat(199)).map(([address, bits]) => `${address}/${bits}`),
@@ -75,6 +103,16 @@ export const edgeFile: fc.Arbitrary<unknown> = fc.record(
       },
       { requiredKeys: [] },
     ),
+    accessLog: fc.record(
+      {
+        path: plain.filter((text) => text !== ''),
+        sample: fc.constantFrom(0, 0.25, 1),
+        format: fc.constant('json'),
+        query: fc.boolean(),
+      },
+      { requiredKeys: ['path'] },
+    ),
+    metrics: fc.record({ aliases: fc.subarray(['http', 'nginx', 'istio']) }, { requiredKeys: [] }),
     routes: fc.array(fc.record({ host, path, pathType: fc.constantFrom('Prefix', 'Exact'), split: name }, { requiredKeys: ['path', 'split'] }), {
       maxLength: 3,
     }),

@@ -55,6 +55,7 @@ splits:
     trustedProxies: ['10.0.0.0/8'],
     timeouts: defaultTimeouts,
     limits: defaultLimits,
+    metricAliases: ['http'],
     routing: {
       routes: [{ host: 'shop.example', path: '/', pathType: 'Prefix', split: 'shop' }],
       splits: [
@@ -189,12 +190,12 @@ const structure: readonly (readonly [rule: string, file: string, fault: string])
   [
     'unknown far field',
     file({ more: 'colour: red' }),
-    '5:1 colour: unknown field `colour`; use listeners, admin, trustedProxies, timeouts, limits, routes, splits',
+    '5:1 colour: unknown field `colour`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits',
   ],
   [
     'prototype keys',
     file({ more: '__proto__: {}' }),
-    '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, routes, splits',
+    '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits',
   ],
   ['constructor', file({ admin: '{constructor: 1}' }), '2:9 admin.constructor: unknown field `constructor`; use address, tokenFile'],
   [
@@ -299,6 +300,22 @@ const structure: readonly (readonly [rule: string, file: string, fault: string])
     'a size as number',
     file({ more: 'limits: {headBytes: 1}' }),
     '5:21 limits.headBytes: 1 is below the minimum 1024; write an integer from 1024 to 1048576',
+  ],
+  ['a share', file({ more: 'accessLog: {path: stdout, sample: 1.5}' }), '5:35 accessLog.sample: 1.5 is not from 0 to 1; write a number from 0 to 1'],
+  [
+    'a log without a place',
+    file({ more: 'accessLog: {sample: 1}' }),
+    '5:1 accessLog.path: missing; add path: stdout, or a file that lines are added to; relative to this file.',
+  ],
+  [
+    'a word where a truth is meant',
+    file({ more: 'accessLog: {path: stdout, query: yes}' }),
+    '5:34 accessLog.query: expected true or false, found "yes"; write true or false, without quotes',
+  ],
+  [
+    'a metric of nobody',
+    file({ more: 'metrics: {aliases: [envoy]}' }),
+    '5:21 metrics.aliases[0]: expected http or nginx or istio, found "envoy"; write http or nginx or istio',
   ],
   ['a count', file({ more: 'limits: {headers: 0}' }), '5:19 limits.headers: 0 is below the minimum 1; write an integer from 1 to 1000'],
   [

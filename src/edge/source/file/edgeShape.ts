@@ -12,11 +12,12 @@ import {
 } from '../../../core/routing/names.ts'
 import type { NamedMatch, Route, TextMatch } from '../../../core/routing/types.ts'
 import { maxTotalWeight, maxWeight } from '../../../core/routing/validate.ts'
-import { defaultLimits, defaultTimeouts, type Limits, type Timeouts } from '../../config.ts'
+import { defaultLimits, defaultMetricAliases, defaultTimeouts, type Limits, metricAliases, type Timeouts } from '../../config.ts'
 import { requestMethods } from '../../requestHead.ts'
 import { addressText, cidr, endpoint, listenAddress } from './address.ts'
-import { duration, integer, oneOf, onlyTrue, type Range, size, text, writtenDuration, writtenSize } from './scalars.ts'
-import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape } from './shape.ts'
+import { listenerShape } from './listenerShape.ts'
+import { decimal, duration, integer, oneOf, onlyTrue, type Range, size, text, trueOrFalse, writtenDuration, writtenSize } from './scalars.ts'
+import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape, variants } from './shape.ts'
 
 /** For texts that pass have no complaint: the pattern has said already that this one does not. */
 function complaining(complaint: (text: string) => Complaint | undefined): (text: string) => Complaint {
@@ -107,12 +108,53 @@ const backend = object({
   endpoints: required(listOf(endpoint), 'Where it listens. None: its share is answered with 503, or goes to the fallback.'),
 })
 
+const day = 86_400_000
+const keyFile = optional(
+  plainText('a file name', 1),
+  'A file with the keys that sign sticky cookies, one per line; the first signs, all verify. Relative to this file. Absent: a random key per process.',
+  { examples: ['/etc/spillway/keys'] },
+)
+const kind = <K extends string>(word: K, description: string): Field<K> => required<K>(oneOf<K>([word]), description)
+const stickiness = variants({
+  cookie: object({
+    kind: kind('cookie', 'A signed cookie, NAME-SPLIT.'),
+    name: defaulted(token('a cookie name'), 'spillway', "How the cookie's name begins; the split's follows.", 'spillway'),
+    ttl: defaulted(
+      duration({ minimum: 1_000, maximum: 400 * day }),
+      day,
+      'How long a client is known after its last request; browsers keep nothing beyond 9600h.',
+      writtenDuration(day),
+    ),
+    path: defaulted(path, '/', 'The path for which clients send it.', '/'),
+    sameSite: defaulted<'Lax' | 'Strict' | 'None'>(oneOf(['Lax', 'Strict', 'None']), 'Lax', 'Whether requests from other sites bring it.', 'Lax'),
+    secure: defaulted<'auto' | 'always' | 'never'>(
+      oneOf(['auto', 'always', 'never']),
+      'auto',
+      'Whether clients send it by TLS alone. auto: when it was issued by TLS.',
+      'auto',
+    ),
+    newSessionsOnly: defaulted(
+      trueOrFalse,
+      false,
+      'Clients stay with the backend that they met as long as it exists, even without weight; new ones go by weight.',
+      false,
+    ),
+    keyFile,
+  }),
+  header: object({
+    kind: kind('header', 'By the value of a header; requests without it go by weight.'),
+    name: required(token('a header name'), 'Without case.'),
+  }),
+  clientAddress: object({ kind: kind('clientAddress', 'By the IPv4 address or the IPv6 /64 of the client.') }),
+})
+
 const split = object({
   totalWeight: optional(integer({ minimum: 1, maximum: maxTotalWeight }), 'What the weights must add up to; absent: whatever they do.', {
     examples: [100],
   }),
   backends: required(mapOf(backend, nameKey, { minItems: 1 }), 'The versions, by name.'),
   routes: defaulted(listOf(splitRoute), [], 'Explicit choices, before the weights; the first one that matches wins.', []),
+  stickiness: optional(stickiness, 'By what clients are kept on their version, between the routes and the weights. Absent: not at all.'),
   fallback: defaulted(name, 'none', 'Which backend takes the share of one without a usable endpoint; none: answer it with 503.', 'none'),
 })
 
@@ -170,15 +212,30 @@ const admin = object({
   }),
 })
 
+const accessLog = object({
+  path: required(plainText('stdout or a file name', 1), 'stdout, or a file that lines are added to; relative to this file.', {
+    examples: ['stdout', '/var/log/spillway/access.log'],
+  }),
+  sample: defaulted(decimal({ minimum: 0, maximum: 1 }), 1, 'The share of requests that get a line.', 1),
+  format: defaulted(oneOf<'json'>(['json']), 'json', 'A JSON object per line.', 'json'),
+  query: defaulted(trueOrFalse, false, 'Also the query of the target, which may hold secrets.', false),
+})
+
+const metrics = object({
+  aliases: defaulted(
+    listOf(oneOf(metricAliases)),
+    defaultMetricAliases,
+    'Further names for the same counts: http is http_requests_total, nginx and istio are what those proxies call them.',
+    defaultMetricAliases,
+  ),
+})
+
 /** Of an object all of whose fields have a default. */
 const defaultsOf = <T>(shape: Shape<T>): T => shape.hole
 
 /** The whole file. */
 export const edgeShape = object({
-  listeners: required(
-    listOf(object({ address: required(listenAddress, 'Port 0: the system chooses one.') }), { minItems: 1 }),
-    'Where requests come in.',
-  ),
+  listeners: required(listOf(listenerShape, { minItems: 1 }), 'Where requests come in.'),
   admin: defaulted(admin, defaultsOf(admin), 'The admin interface.', {}),
   trustedProxies: defaulted(
     listOf(cidr),
@@ -188,7 +245,10 @@ export const edgeShape = object({
   ),
   timeouts: defaulted(timeouts, defaultsOf(timeouts), 'How long to wait, as 500ms, 10s, 1m or 1h.', {}),
   limits: defaulted(limits, defaultsOf(limits), 'How much to take.', {}),
+  accessLog: optional(accessLog, 'A line for each request, or for a share of them. Absent: none.'),
+  metrics: defaulted(metrics, defaultsOf(metrics), 'What /metrics tells.', {}),
   routes: required(listOf(route), 'Which requests which split governs.'),
+  keyFile,
   splits: required(mapOf(split, nameKey), 'How requests are shared out among the versions of a service, by name.'),
 })
 

@@ -1,5 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { fieldText } from '../../../core/routing/names.ts'
+import type { EdgeConfig } from '../../config.ts'
+import { loadCertificate } from '../../tls/certificateFiles.ts'
+import { mentionsIn } from '../../tls/material.ts'
 import type { Problem, Source, SourceEvent } from '../source.ts'
 import { type Content, readContent, sameContent } from './content.ts'
 import { type Fault, readEdge } from './read.ts'
@@ -57,7 +60,18 @@ export function fileSource(path: string, times: WatchTimes = watchTimes): FileSo
 /** Everything that is wrong with the file at `path`; empty: an edge would take it. */
 export async function checkFile(path: string): Promise<readonly Problem[]> {
   const event = eventOf(path, await readContent(path))
-  return event.kind === 'config' ? [] : event.problems
+  return event.kind === 'config' ? certificateProblems(path, event.config) : event.problems
+}
+
+/** The edge itself finds these when it applies a configuration; whoever checks a file has nothing else to ask. */
+async function certificateProblems(where: string, config: EdgeConfig): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  for (const { field, files } of mentionsIn(config)) {
+    const outcome = await loadCertificate(files)
+    if (outcome.kind === 'fault')
+      problems.push({ where, field: `${field}.${outcome.part}`, message: `${outcome.file} ${outcome.message}`, fix: outcome.fix })
+  }
+  return problems
 }
 
 function eventOf(path: string, content: Content): SourceEvent {

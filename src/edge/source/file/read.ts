@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
-import type { Split } from '../../../core/routing/types.ts'
+import type { Split, Stickiness } from '../../../core/routing/types.ts'
 import { validate } from '../../../core/routing/validate.ts'
 import { compileRegex } from '../../../lib/regex.ts'
 import type { EdgeConfig } from '../../config.ts'
 import { openDocument, type YamlDocument } from './document.ts'
 import { type EdgeFile, edgeShape } from './edgeShape.ts'
+import { listenerOf } from './listenerShape.ts'
 import { type Finding, GaveUp, locate, type Path, type Place, type Reading, startReading } from './reading.ts'
 import { checkFileRules } from './rules.ts'
 import type { Named } from './shape.ts'
@@ -51,9 +52,9 @@ function overlap(a: Path, b: Path): boolean {
 }
 
 function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
-  const { listeners, admin, trustedProxies, timeouts, limits, routes, splits } = file
+  const { listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits } = file
   return {
-    listeners,
+    listeners: listeners.map((listener) => listenerOf(listener, folder)),
     admin: { address: admin.address, ...(admin.tokenFile === undefined ? {} : { tokenFile: resolve(folder, admin.tokenFile) }) },
     trustedProxies,
     timeouts: {
@@ -68,15 +69,22 @@ function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
       drainMs: timeouts.drain,
     },
     limits,
+    ...(accessLog === undefined
+      ? {}
+      : { accessLog: { ...accessLog, path: accessLog.path === 'stdout' ? 'stdout' : resolve(folder, accessLog.path) } }),
+    metricAliases: metrics.aliases,
     routing: {
       routes: routes.map(({ host, ...route }) => ({ ...(host === undefined ? {} : { host }), ...route })),
-      splits: splits.map(splitOf),
+      splits: splits.map((split) => splitOf(split, (own) => keyFileOf(folder, own ?? keyFile))),
     },
   }
 }
 
-function splitOf({ name, value }: Named<EdgeFile['splits'][number]['value']>): Split {
-  const { totalWeight, backends, routes, fallback } = value
+type SplitFile = EdgeFile['splits'][number]['value']
+
+/** `keyFile`: makes of what a split names itself the one in force. */
+function splitOf({ name, value }: Named<SplitFile>, keyFile: (own: string | undefined) => { readonly keyFile?: string }): Split {
+  const { totalWeight, backends, routes, stickiness, fallback } = value
   return {
     name,
     totalWeight: totalWeight ?? backends.reduce((sum, backend) => sum + backend.value.weight, 0),
@@ -89,8 +97,19 @@ function splitOf({ name, value }: Named<EdgeFile['splits'][number]['value']>): S
         ...lists,
       })),
     })),
+    ...(stickiness === undefined ? {} : { stickiness: stickinessOf(stickiness, keyFile) }),
     fallback: fallback === 'none' ? { kind: 'none' } : { kind: 'backend', backend: fallback },
   }
+}
+
+function stickinessOf(file: NonNullable<SplitFile['stickiness']>, keyFile: (own: string | undefined) => { readonly keyFile?: string }): Stickiness {
+  if (file.kind !== 'cookie') return file
+  const { ttl, keyFile: own, ...rest } = file
+  return { ...rest, ttlMs: ttl, ...keyFile(own) }
+}
+
+function keyFileOf(folder: string, file: string | undefined): { readonly keyFile?: string } {
+  return file === undefined ? {} : { keyFile: resolve(folder, file) }
 }
 
 function faults(document: YamlDocument, findings: readonly Finding[]): Read {

@@ -10,7 +10,9 @@ export function checkFileRules(config: EdgeConfig): readonly Mistake[] {
 
 function addressMistakes({ listeners, admin }: EdgeConfig): Mistake[] {
   const mistakes: Mistake[] = []
-  for (const [index, { address }] of listeners.entries()) {
+  for (const [index, { address, tls, redirectPort }] of listeners.entries()) {
+    if (tls !== undefined && redirectPort !== undefined)
+      mistakes.push({ path: ['listeners', index, 'redirect'], message: 'a listener with tls does not redirect', fix: 'keep one of tls and redirect' })
     const path = ['listeners', index, 'address']
     const told = shown(addressText(address))
     const key = (of: typeof address): string => `${canonicalHost(of.host)} ${of.port}`

@@ -76,6 +76,34 @@ export function integer({ minimum, maximum }: Range): Shape<number> {
   }
 }
 
+/** A number from `minimum` to `maximum`, with or without a fraction. */
+export function decimal({ minimum, maximum }: Range): Shape<number> {
+  const fix = `write a number from ${minimum} to ${maximum}`
+  return {
+    read(place, reading) {
+      const node = reading.open(place)
+      const value = isScalar(node) ? node.value : undefined
+      if (typeof value !== 'number') reading.report('structure', place, expected('a number', node, fix))
+      else if (value >= minimum && value <= maximum) return value
+      else reading.report('structure', place, { message: `${value} is not from ${minimum} to ${maximum}`, fix })
+      return minimum
+    },
+    hole: minimum,
+    schema: { type: 'number', minimum, maximum },
+  }
+}
+
+export const trueOrFalse: Shape<boolean> = {
+  read(place, reading) {
+    const node = reading.open(place)
+    if (isScalar(node) && typeof node.value === 'boolean') return node.value
+    reading.report('structure', place, expected('true or false', node, 'write true or false, without quotes'))
+    return false
+  },
+  hole: false,
+  schema: { type: 'boolean' },
+}
+
 export function oneOf<W extends string>(words: readonly [W, ...W[]]): Shape<W> {
   return {
     read(place, reading) {

@@ -166,6 +166,34 @@ export function listOf<T>(shape: Shape<T>, { minItems = 0 }: { readonly minItems
   }
 }
 
+type Forms = Readonly<Record<string, Shape<unknown>>>
+type FormOf<S extends Forms> = { [K in keyof S]: S[K] extends Shape<infer T> ? T : never }[keyof S]
+
+/** A map that has one of several forms. Each of them has the field `kind`, with its own name. */
+export function variants<S extends Forms>(forms: S): Shape<FormOf<S>> {
+  type Value = FormOf<S>
+  const kinds = Object.keys(forms)
+  const first = forms[kinds[0]!]!
+  return {
+    read(place, reading) {
+      const node = reading.open(place)
+      if (!isMap(node)) reading.report('structure', place, expected('a map', node, 'write a map with kind'))
+      else {
+        const pair = node.items.find(({ key }) => isScalar(key) && key.value === 'kind')
+        const at = reading.child(place, pair?.value, 'kind')
+        const kind = pair === undefined ? null : reading.open(at)
+        const name = isScalar(kind) && typeof kind.value === 'string' ? kind.value : ''
+        if (Object.hasOwn(forms, name)) return forms[name]!.read(place, reading) as Value
+        if (pair === undefined) reading.reportField('structure', place, 'kind', { message: 'missing', fix: `add kind: ${kinds.join(', ')}` })
+        else reading.report('structure', at, expected(kinds.join(' or '), kind, `write ${nearest(name, kinds) ?? kinds.join(' or ')}`))
+      }
+      return first.hole as Value
+    },
+    hole: first.hole as Value,
+    schema: { oneOf: kinds.map((kind) => forms[kind]!.schema) },
+  }
+}
+
 /** The same in the file, another value in the program. `convert` is total: it sees holes too. */
 export function mapped<T, U>(shape: Shape<T>, convert: (value: T) => U): Shape<U> {
   return { read: (place, reading) => convert(shape.read(place, reading)), hole: convert(shape.hole), schema: shape.schema }
