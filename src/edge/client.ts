@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { codeIndex, workerAt } from './counters.ts'
 import type { Entry } from './entry.ts'
 import { type Downstream, Exchange } from './exchange.ts'
-import { isTaking, mayStay, readOn, takeLeave } from './farewell.ts'
+import { breakOff, isTaking, mayStay, readOn, takeLeave } from './farewell.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
 import { hidesRouting } from './match.ts'
@@ -229,7 +229,7 @@ export class ClientConnection implements Downstream {
   reset(): void {
     this.#exchange = undefined
     this.#phase = Phase.Closed
-    this.socket.resetAndDestroy()
+    breakOff(this.socket)
   }
 
   becomeTunnel(): void {

@@ -61,3 +61,12 @@ export function isTaking(client: Leaving): boolean {
   client.taken = takenBytes(client.socket)
   return client.taken > before
 }
+
+/**
+ * Ends a connection so that its peer cannot take what it got for all of it. Where everything was sent and the FIN is on its way, it stays with
+ * that: the system would refuse the reset (EINVAL), and node would then never close the socket.
+ */
+export function breakOff(socket: Socket): void {
+  if (socket.writableEnded && socket.writableLength === 0) socket.destroy()
+  else socket.resetAndDestroy()
+}

@@ -2,6 +2,7 @@ import type t from 'tap'
 import { answersOf, type Client, openClient, responsesOf } from './client.ts'
 import type { Harness } from './harness.ts'
 import { type Field, fieldOf, type Message, statusOf } from './message.ts'
+import { reset } from './reset.ts'
 import { edgeMade, inParallel, nextNonce, offsetsOf } from './rows.ts'
 import { type UpstreamConnection, write } from './upstream.ts'
 
@@ -118,7 +119,7 @@ async function say(harness: Harness, connection: UpstreamConnection, row: Answer
   if (row.after === 'reset') await harness.pulse.read()
   if (!mine()) return false
   if (row.after === 'fin' && !connection.socket.destroyed) connection.socket.end()
-  else if (row.after === 'reset') connection.socket.resetAndDestroy()
+  else if (row.after === 'reset') reset(connection.socket)
   return true
 }
 

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { Malformed, type Message, readResponses, statusOf } from './message.ts'
+import { reset } from './reset.ts'
 
 export type Address = { readonly host: string; readonly port: number }
 
@@ -62,7 +63,7 @@ export function clientOn(socket: Socket): Client {
       if (!socket.destroyed) socket.end()
     },
     reset() {
-      socket.resetAndDestroy()
+      reset(socket)
     },
   }
   socket.on('data', (chunk: string) => {

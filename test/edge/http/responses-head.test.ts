@@ -1,9 +1,11 @@
 // Heads of an upstream's answers, and answers before the final one: rows S06, S07, S09–S11, S15–S17, S19.
+
 import t from 'tap'
 import { type AnswerRow, bad, relay, testAnswers } from './answers.ts'
 import { answersOf, ask, openClient, responsesOf } from './client.ts'
 import { fileDeadlineMs, startHarness } from './harness.ts'
 import { type Field, fieldOf, statusOf } from './message.ts'
+import { reset } from './reset.ts'
 import { nextNonce } from './rows.ts'
 import { write } from './upstream.ts'
 
@@ -228,7 +230,7 @@ void t.test('S15 a kept connection that dies unused costs an idempotent request 
           tries++
           if (connection.requests > 1) {
             if (end === 'fin') connection.socket.end()
-            else connection.socket.resetAndDestroy()
+            else reset(connection.socket)
           } else write(connection, `${ok}${length}\r\nhello`)
         },
       })

@@ -1,8 +1,10 @@
 // WebSocket and other upgrades: bytes both ways once the upstream has said 101 (row R62, and R61 from the other side).
+
 import t from 'tap'
 import { answersOf, type Client, openClient, responsesOf } from './client.ts'
 import { fileDeadlineMs, startHarness } from './harness.ts'
 import { fieldOf, statusOf } from './message.ts'
+import { reset } from './reset.ts'
 import { inParallel, nextNonce } from './rows.ts'
 import { type UpstreamConnection, write } from './upstream.ts'
 
@@ -142,7 +144,7 @@ void t.test('R62 a tunnel without a byte ends', async (t) => {
 
 void t.test('R62 a reset of the upstream ends the client connection', async (t) => {
   const { client, connection } = await openTunnel()
-  connection.socket.resetAndDestroy()
+  reset(connection.socket)
   t.ok(await client.until(() => client.end !== 'open', 2_000))
 })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fieldOf, type Message, statusOf } from '../http/message.ts'
+import { reset } from '../http/reset.ts'
 import type { Received, UpstreamConnection } from '../http/upstream.ts'
 
 /** How an upstream treats a request; the request's path says it. */
@@ -94,7 +95,7 @@ export async function misconduct({ request, connection }: Received, random: Rand
         : `${head}Connection: close\r\n\r\n${body}`
   if (kind === 'cut') {
     await inPieces(text.slice(0, Math.max(1, random(text.length - 1))), say, random)
-    if (framing === 'close' || random(2) === 0) connection.socket.resetAndDestroy()
+    if (framing === 'close' || random(2) === 0) reset(connection.socket)
     else connection.socket.end()
     return
   }
@@ -138,7 +139,7 @@ export async function inPieces(text: string, say: (piece: string) => void, rando
 }
 
 function end(connection: UpstreamConnection, random: Random): void {
-  if (random(2) === 0) connection.socket.resetAndDestroy()
+  if (random(2) === 0) reset(connection.socket)
   else connection.socket.end()
 }
 
