@@ -19,6 +19,8 @@ export type Job = {
   /** Client connections that it must be able to hold. */
   readonly connections: number
   readonly workers: number
+  /** Whether it is to listen with TLS too, on a port of its own. */
+  readonly hasTls?: boolean
 }
 
 export type Place = {
@@ -33,6 +35,7 @@ export type Running = {
   readonly name: ContenderName
   readonly pid: number
   readonly port: number
+  readonly tlsPort?: number
   /** Resolves when the contender has accepted the weights. */
   readonly setWeights: (weights: Weights) => Promise<void>
   readonly stop: () => Promise<void>

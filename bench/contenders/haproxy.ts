@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { type CertificateFiles, makeCertificate, tlsCipher } from '../measure/certificate.ts'
 import { freePorts } from '../measure/ports.ts'
 import { type Contender, type Job, targetOf, untilAnswers, usualWeights } from './contender.ts'
 import { versions } from './programs.ts'
@@ -11,16 +12,18 @@ export const haproxy: Contender = {
   tolerance: 3,
   obstacle: async () => (versions.haproxy() ? undefined : 'haproxy is not installed'),
   async start(job, { directory, core, children, signal }) {
-    const [port, statusPort] = (await freePorts(2)) as [number, number]
+    const [port, statusPort, tlsPort] = (await freePorts(3)) as [number, number, number]
+    const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
     const file = join(directory, 'haproxy.cfg')
     writeFileSync(join(directory, 'routes.map'), routeMap(job))
-    writeFileSync(file, haproxyConfig({ job, directory, port, statusPort }))
+    writeFileSync(file, haproxyConfig({ job, directory, port, statusPort, tls }))
     const child = children.start({ name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file], core })
     await untilAnswers(child, port, targetOf(job.routes), signal)
     return {
       name: 'haproxy',
       pid: child.pid,
       port,
+      tlsPort,
       stop: child.stop,
       setWeights: ({ stable, canary }) =>
         command(join(directory, 'admin.sock'), `set server split/stable weight ${stable}; set server split/canary weight ${canary}`),
@@ -28,9 +31,16 @@ export const haproxy: Contender = {
   },
 }
 
-export type HaproxySetup = { readonly job: Job; readonly directory: string; readonly port: number; readonly statusPort: number }
+export type HaproxySetup = {
+  readonly job: Job
+  readonly directory: string
+  readonly port: number
+  readonly statusPort: number
+  readonly tls?: (CertificateFiles & { readonly port: number }) | undefined
+}
 
-export function haproxyConfig({ job, directory, port, statusPort }: HaproxySetup): string {
+export function haproxyConfig({ job, directory, port, statusPort, tls }: HaproxySetup): string {
+  const options = `ssl crt ${tls?.both} ssl-min-ver TLSv1.3 ciphersuites ${tlsCipher} alpn http/1.1`
   const { stablePort, canaryPort } = job.origin
   const isMapped = job.routes.some(({ host }) => host !== undefined)
   // `no strict-limits`: it counts two descriptors per client connection, which an idle one never needs.
@@ -52,7 +62,7 @@ frontend status
   stats enable
   stats uri /status
 frontend front
-  bind 127.0.0.1:${port} backlog 4096
+  bind 127.0.0.1:${port} backlog 4096${tls ? `\n  bind 127.0.0.1:${tls.port} backlog 4096 ${options}` : ''}
   use_backend canary if { req.hdr(x-canary) -m str true }
   ${isMapped ? `use_backend %[base,map_beg(${directory}/routes.map)]` : 'default_backend split'}
 backend split

@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type CertificateFiles, makeCertificate, tlsCipher } from '../measure/certificate.ts'
 import { freePorts } from '../measure/ports.ts'
 import { type Contender, type Job, type RouteEntry, targetOf, untilAnswers, usualWeights, type Weights } from './contender.ts'
 import { versions } from './programs.ts'
@@ -10,10 +11,11 @@ export const nginx: Contender = {
   tolerance: 3,
   obstacle: async () => (versions.nginx() ? undefined : 'nginx is not installed'),
   async start(job, { directory, core, children, signal }) {
-    const [port, statusPort] = (await freePorts(2)) as [number, number]
+    const [port, statusPort, tlsPort] = (await freePorts(3)) as [number, number, number]
+    const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
     const file = join(directory, 'nginx.conf')
     const write = (weights: Weights): void => {
-      writeFileSync(`${file}.new`, nginxConfig({ job, weights, directory, port, statusPort }))
+      writeFileSync(`${file}.new`, nginxConfig({ job, weights, directory, port, statusPort, tls }))
       renameSync(`${file}.new`, file)
     }
     write(usualWeights)
@@ -24,6 +26,7 @@ export const nginx: Contender = {
       name: 'nginx',
       pid: child.pid,
       port,
+      tlsPort,
       stop: child.stop,
       async setWeights(weights) {
         if (child.hasEnded()) throw new Error('nginx has ended')
@@ -40,13 +43,14 @@ export type NginxSetup = {
   readonly directory: string
   readonly port: number
   readonly statusPort: number
+  readonly tls?: (CertificateFiles & { readonly port: number }) | undefined
 }
 
 /**
  * Weighted servers in one upstream rather than `split_clients`: exact, and cheaper by the random id per request. Body buffers are sized so
  * that nothing of these scenarios touches the disk.
  */
-export function nginxConfig({ job, weights, directory, port, statusPort }: NginxSetup): string {
+export function nginxConfig({ job, weights, directory, port, statusPort, tls }: NginxSetup): string {
   const stable = `127.0.0.1:${job.origin.stablePort}`
   const canary = `127.0.0.1:${job.origin.canaryPort}`
   const kept = 'keepalive 256; keepalive_requests 1000000000; keepalive_timeout 1h;'
@@ -84,8 +88,21 @@ http {
 
   server { listen 127.0.0.1:${statusPort}; location = /status { stub_status; } }
 ${servers(job.routes, port)}
+${tls ? securedServer(tls) : ''}
 }
 `
+}
+
+function securedServer({ cert, key, port }: CertificateFiles & { readonly port: number }): string {
+  return `  server {
+    listen 127.0.0.1:${port} ssl backlog=4096;
+    server_name _;
+    ssl_certificate ${cert};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.3;
+    ssl_conf_command Ciphersuites ${tlsCipher};
+    location / { proxy_pass http://$version; }
+  }`
 }
 
 /** One server block per host, as server names are found by hash; its locations are found in a tree. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { type CertificateFiles, makeCertificate, tlsVersion } from '../measure/certificate.ts'
 import { exchange } from '../measure/exchange.ts'
 import { freePorts } from '../measure/ports.ts'
 import { type Contender, type Job, targetOf, untilAnswers, usualWeights, type Weights } from './contender.ts'
@@ -14,13 +15,14 @@ export const spillway: Contender = {
   tolerance: 1,
   obstacle: buildDist,
   async start(job, { directory, core, children, signal }) {
-    const [port, adminPort] = (await freePorts(2)) as [number, number]
+    const [port, adminPort, tlsPort] = (await freePorts(3)) as [number, number, number]
+    const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
     const file = join(directory, 'edge.yaml')
-    writeFileSync(file, stringify(spillwayConfig(job, port, adminPort)))
+    writeFileSync(file, stringify(spillwayConfig({ job, port, adminPort, tls })))
     const args = [join(root, 'dist', 'main.js'), 'edge', '--config', file, '--workers', String(job.workers)]
     const child = children.start({ name: 'spillway', command: process.execPath, args, core, cwd: directory })
     await untilAnswers(child, port, targetOf(job.routes), signal)
-    return { name: 'spillway', pid: child.pid, port, stop: child.stop, setWeights: weightSetter(adminPort, signal) }
+    return { name: 'spillway', pid: child.pid, port, tlsPort, stop: child.stop, setWeights: weightSetter(adminPort, signal) }
   },
 }
 
@@ -39,9 +41,20 @@ async function buildDist(): Promise<string | undefined> {
   return code === 0 ? undefined : `npm run build fails: ${output.trim().split('\n').slice(0, 3).join(' / ')}`
 }
 
-export function spillwayConfig(job: Job, port: number, adminPort: number): object {
+export type SpillwaySetup = {
+  readonly job: Job
+  readonly port: number
+  readonly adminPort: number
+  readonly tls?: (CertificateFiles & { readonly port: number }) | undefined
+}
+
+export function spillwayConfig({ job, port, adminPort, tls }: SpillwaySetup): object {
+  const secured = tls && {
+    address: `127.0.0.1:${tls.port}`,
+    tls: { certificates: [{ cert: tls.cert, key: tls.key }], minVersion: tlsVersion },
+  }
   return {
-    listeners: [{ address: `127.0.0.1:${port}` }],
+    listeners: [{ address: `127.0.0.1:${port}` }, ...(secured ? [secured] : [])],
     admin: { address: `127.0.0.1:${adminPort}` },
     routes: job.routes.map((route) => ({ ...route, split: 'shop' })),
     splits: {

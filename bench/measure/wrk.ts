@@ -85,16 +85,19 @@ export function parseResult(output: string): LoadResult {
   return { requests, durationMs: micros / 1000, bytes, p50Ms: p50 / 1000, p99Ms: p99 / 1000, errors }
 }
 
-export type LoadRun = { readonly port: number; readonly seconds: number; readonly load: Load }
+export type LoadRun = { readonly port: number; readonly scheme?: 'http' | 'https'; readonly seconds: number; readonly load: Load }
 export type LoadTools = { readonly children: Children; readonly directory: string; readonly core: number; readonly signal: AbortSignal }
 
 let scripts = 0
 
 /** Runs wrk once, in one thread; throws when it fails or when replies are shorter than they must be. */
-export async function runWrk({ port, seconds, load }: LoadRun, { children, directory, core, signal }: LoadTools): Promise<LoadResult> {
+export async function runWrk(
+  { port, scheme = 'http', seconds, load }: LoadRun,
+  { children, directory, core, signal }: LoadTools,
+): Promise<LoadResult> {
   const script = join(directory, `load-${scripts++}.lua`)
   writeFileSync(script, wrkScript(load))
-  const args = ['-t1', `-c${load.connections}`, `-d${seconds}s`, '--timeout', '2s', '-s', script, `http://127.0.0.1:${port}`]
+  const args = ['-t1', `-c${load.connections}`, `-d${seconds}s`, '--timeout', '2s', '-s', script, `${scheme}://127.0.0.1:${port}`]
   const child = children.start({ name: 'wrk', command: 'wrk', args, core })
   try {
     const how = await within('wrk', child.ended, { deadlineMs: seconds * 1000 + 10_000, signal })

@@ -20,12 +20,16 @@ export function goalsOf(rows: readonly Row[]): Goal[] {
   const spillway = (scenario: ScenarioName): Row | undefined => find('spillway', scenario)
   const ratio = (peer: ContenderName, toReach: number, moonshot: number): Goal =>
     atMost(`CPU per request, keepalive-get: Spillway / ${peer}`, find(peer, 'keepalive-get')?.spillwayCpuRatio, { toReach, moonshot, unit: '' })
+  const tlsRatio = (scenario: ScenarioName): Goal =>
+    atMost(`CPU per request, ${scenario}: Spillway / nginx`, find('nginx', scenario)?.spillwayCpuRatio, { toReach: 1.5, unit: '' })
   const weights = spillway('weight-change')
   return [
     ratio('nginx', 1.15, 1.0),
     ratio('haproxy', 1.3, 1.1),
     ratio('node-http-undici', 0.45, 0.35),
     ratio('http-proxy', 0.16, 0.12),
+    tlsRatio('tls-handshake'),
+    tlsRatio('tls-bulk'),
     atMost('CPU per request: 1,000 routes / one route', extra(spillway('routes-1000'), 'ratioToOneRoute'), { toReach: 1.1, unit: '' }),
     atMost('p99 while weights change / at rest', extra(weights, 'p99Ratio'), { toReach: 1.2, unit: '' }),
     atMost('errors while weights change', weights?.errors, { toReach: 0, unit: '' }),

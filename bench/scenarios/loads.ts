@@ -14,11 +14,13 @@ export const usualLoad: Load = {
   replyBytes: smallReplyBytes,
 }
 
+type Measured = Pick<Running, 'pid' | 'port'> & { readonly scheme?: 'http' | 'https' }
+
 /** One load run against one process, with the CPU that the process and all its threads and children used for it. */
-export async function measureLoad({ pid, port }: Running, load: Load, tools: Tools): Promise<Sample> {
+export async function measureLoad({ pid, port, scheme = 'http' }: Measured, load: Load, tools: Tools): Promise<Sample> {
   const coreBefore = readCore(tools.contenderCore)
   const before = cpuMicros(pid)
-  const result = await runWrk({ port, seconds: tools.seconds, load }, tools)
+  const result = await runWrk({ port, scheme, seconds: tools.seconds, load }, tools)
   const used = cpuMicros(pid) - before
   const core = readCore(tools.contenderCore).since(coreBefore)
   return {

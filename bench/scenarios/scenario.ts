@@ -6,6 +6,8 @@ export const scenarioNames = [
   'reply-64k',
   'post-4k',
   'connection-per-request',
+  'tls-handshake',
+  'tls-bulk',
   'routes-1000',
   'idle-10000',
   'weight-change',
@@ -26,7 +28,7 @@ export type Sample = {
 }
 
 /** A process to start for a contender: what it is configured for. */
-export type Instance = { readonly routes: readonly RouteEntry[]; readonly connections: number; readonly workers: number }
+export type Instance = { readonly routes: readonly RouteEntry[]; readonly connections: number; readonly workers: number; readonly hasTls?: boolean }
 
 export type Scenario = {
   readonly name: ScenarioName

@@ -210,7 +210,6 @@ export class ClientConnection implements Downstream {
     this.#phase = Phase.Idle
     this.deadlineMs = this.context.nowMs + this.context.table.timeouts.keepAliveMs
     if (!this.congested) this.#next()
-    if (this.context.draining) this.drain()
   }
 
   #next(): void {

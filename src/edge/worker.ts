@@ -123,6 +123,9 @@ function keepSweeping(owner: Context, timeouts: Timeouts): void {
   sweeper = setInterval(sweep, everyMs, owner)
 }
 
+/** On shutdown: how long a kept connection may still bring a request. */
+const idleGraceMs = 250
+
 async function drain(drainMs: number): Promise<void> {
   discard()
   for (const listener of listeners.splice(0)) listener.close()
@@ -130,10 +133,12 @@ async function drain(drainMs: number): Promise<void> {
   if (context !== undefined) {
     const owner = context
     owner.draining = true
-    for (const client of owner.clients) client.drain()
-    const deadlineMs = performance.now() + drainMs
+    const startedMs = performance.now()
     const poll = setInterval(() => {
-      if (owner.clients.size > 0 && performance.now() < deadlineMs) return
+      const passedMs = performance.now() - startedMs
+      // A client that is busy learns from its next answer that the connection ends; closed under its request, it would lose that.
+      if (passedMs > Math.min(idleGraceMs, drainMs)) for (const client of owner.clients) client.drain()
+      if (owner.clients.size > 0 && passedMs < drainMs) return
       clearInterval(poll)
       for (const client of owner.clients) client.destroy()
       for (const upstream of owner.upstreams) upstream.destroy()

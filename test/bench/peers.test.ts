@@ -38,7 +38,7 @@ t.test('HAProxy: routes come from a map only where there are hosts to tell apart
 })
 
 t.test('Spillway: every route leads to the one split', async (t) => {
-  t.match(spillwayConfig(manyRoutes, 7300, 7301), {
+  t.match(spillwayConfig({ job: manyRoutes, port: 7300, adminPort: 7301 }), {
     listeners: [{ address: '127.0.0.1:7300' }],
     routes: [
       { host: 'a.example', path: '/', split: 'shop' },

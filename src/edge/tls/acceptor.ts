@@ -15,10 +15,12 @@ export type Security = { readonly contexts: Contexts; readonly extra: string; re
 
 /** Takes connections whose requests are served once a handshake is done. */
 export function secureAccept(security: Security): Accept {
+  const { contexts } = security
   const options: TLSSocketOptions & { readonly highWaterMark: number } = {
     isServer: true,
-    secureContext: security.contexts.usual.context,
-    SNICallback: (servername, done) => done(null, contextFor(security.contexts, servername)),
+    secureContext: contexts.usual.context,
+    // With one certificate there is nothing to ask: the question would interrupt every handshake.
+    ...(contexts.areSeveral ? { SNICallback: (servername, done) => done(null, otherContext(contexts, servername)) } : {}),
     // RFC 7301 §3.2: a client that offers others only is told so by the alert no_application_protocol; one that offers none gets HTTP/1.1.
     ALPNProtocols: ['http/1.1'],
     highWaterMark: bufferedBytes,
@@ -26,12 +28,13 @@ export function secureAccept(security: Security): Accept {
   return (context, raw) => void new Handshake(context, raw, options, security)
 }
 
-/** What is thrown here would end the process (CVE-2026-21637): nothing a client sends is worth that. */
-function contextFor(contexts: Contexts, servername: string): SecureContext {
+/** Undefined: the usual one. What is thrown here would end the process (CVE-2026-21637): nothing a client sends is worth that. */
+function otherContext(contexts: Contexts, servername: string): SecureContext | undefined {
   try {
-    return contexts.forName(servername).context
+    const presented = contexts.forName(servername)
+    return presented === contexts.usual ? undefined : presented.context
   } catch {
-    return contexts.usual.context
+    return undefined
   }
 }
 

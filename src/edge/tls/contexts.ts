@@ -10,6 +10,7 @@ export type Presented = { readonly context: SecureContext; readonly names: reado
 export type Contexts = {
   /** For clients that name no host, or one that no certificate is for. */
   readonly usual: Presented
+  readonly areSeveral: boolean
   forName(servername: string): Presented
   /** Whether another certificate than the one that `servername` selects is for `host`, and that one is not. Without a name nothing was selected. */
   misdirects(servername: string, host: string): boolean
@@ -85,6 +86,7 @@ function contextsOf(presented: readonly Presented[]): Contexts {
   const forName = (servername: string): Presented => presented[choose(servername) ?? 0]!
   return {
     usual,
+    areSeveral: presented.length > 1,
     forName,
     misdirects(servername, host) {
       if (servername === '' || covers(forName(servername).names, host)) return false

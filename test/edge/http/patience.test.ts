@@ -244,6 +244,28 @@ void t.test('shutting down does not wait for a connection whose response had beg
   await upstream.close()
 })
 
+void t.test('E12 shutting down costs clients that keep asking on kept connections not one request', async (t) => {
+  const busy = await startHarness({ timeouts: { drainMs: 5_000 } })
+  const lost: string[] = []
+  let answered = 0
+  const lanes = Array.from({ length: 30 }, async () => {
+    const client = await openClient(busy.address)
+    for (let last = false; !last; ) {
+      client.text = ''
+      client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await client.until(() => answersOf(client, ['GET']).length === 1 || client.end !== 'open', 5_000)
+      last = /\r\nconnection: close\r\n/i.test(client.text) || client.end !== 'open'
+      if (answersOf(client, ['GET']).length === 1) answered++
+      else lost.push(`${client.end} after ${JSON.stringify(client.text)}`)
+    }
+    client.socket.destroy()
+  })
+  await delay(200)
+  await busy.close()
+  await Promise.all(lanes)
+  t.same(lost, [], `${answered} answered`)
+})
+
 void t.test('E17 a response that outlasts the shutdown is broken off with a reset', async (t) => {
   const brief = await startHarness({ timeouts: { ...shortTimeouts, drainMs: 200, bodyIdleMs: 10_000 } })
   const nonce = onRequest(({ connection }) => write(connection, 'HTTP/1.1 200 OK\r\n\r\nhalf'), 'complete', brief.stable)
@@ -287,6 +309,7 @@ void t.test('deadlines hold while configurations change faster than they are loo
     await delay(15)
   }
   t.match(client.text, /^HTTP\/1\.1 504 /)
+  t.ok(performance.now() < until, 'while they change')
   client.socket.destroy()
   await changing.close()
 })
