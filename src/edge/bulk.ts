@@ -25,9 +25,15 @@ export function giveBack(buffer: Buffer): void {
 
 type CountingHandle = { readonly bytesWritten: number; readonly writeQueueSize: number }
 
-/** How much the system has taken of what was written: tells a slow reader from one that does not read. node counts only what it handed over. */
+type Handled = { readonly _handle?: CountingHandle | null; readonly _parent?: Handled | null }
+
+/**
+ * How much the system has taken of what was written: tells a slow reader from one that does not read. node counts only what it handed over; a TLS
+ * socket's own handle knows no more than that, the one below it does.
+ */
 export function takenBytes(socket: Socket): number {
-  const handle = (socket as unknown as { readonly _handle?: CountingHandle | null })._handle
+  const handled = socket as unknown as Handled
+  const handle = (handled._parent ?? handled)._handle
   return handle == null ? 0 : handle.bytesWritten - handle.writeQueueSize
 }
 
