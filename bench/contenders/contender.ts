@@ -4,7 +4,7 @@ import { until } from '../measure/waiting.ts'
 import type { Target } from '../measure/wrk.ts'
 import type { Origin } from '../origin.ts'
 
-export const contenderNames = ['spillway', 'nginx', 'haproxy', 'node-http-undici', 'httpxy', 'http-proxy'] as const
+export const contenderNames = ['spillway', 'nginx', 'nginx-weighted', 'haproxy', 'node-http-undici', 'httpxy', 'http-proxy'] as const
 export type ContenderName = (typeof contenderNames)[number]
 
 /** Requests to this host (absent: any) below this path are split; every route leads to the same split. */

@@ -5,52 +5,60 @@ import { freePorts } from '../measure/ports.ts'
 import { type Contender, type Job, type RouteEntry, targetOf, untilAnswers, usualWeights, type Weights } from './contender.ts'
 import { versions } from './programs.ts'
 
-export const nginx: Contender = {
-  name: 'nginx',
-  // Smooth weighted round-robin in one worker is exact; the readiness probes before shift it by a few.
-  tolerance: 3,
-  obstacle: async () => (versions.nginx() ? undefined : 'nginx is not installed'),
-  async start(job, { directory, core, children, signal }) {
-    const [port, statusPort, tlsPort] = (await freePorts(3)) as [number, number, number]
-    const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
-    const file = join(directory, 'nginx.conf')
-    const write = (weights: Weights): void => {
-      writeFileSync(`${file}.new`, nginxConfig({ job, weights, directory, port, statusPort, tls }))
-      renameSync(`${file}.new`, file)
-    }
-    write(usualWeights)
-    const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')]
-    const child = children.start({ name: 'nginx', command: 'nginx', args, core })
-    await untilAnswers(child, port, targetOf(job.routes), signal)
-    return {
-      name: 'nginx',
-      pid: child.pid,
-      port,
-      tlsPort,
-      stop: child.stop,
-      async setWeights(weights) {
-        if (child.hasEnded()) throw new Error('nginx has ended')
-        write(weights)
-        process.kill(child.pid, 'SIGHUP')
-      },
-    }
-  },
+/** How versions share the traffic: by a hash of each request's id, or by weighted servers of one upstream. */
+type Splitting = 'clients' | 'weighted'
+
+/** As its documentation has it for a share of requests: `split_clients` on the request's id, which it draws at random. */
+export const nginx = contender('nginx', 'clients', 64)
+
+/** Smooth weighted round-robin: exact within one worker, and cheaper by the random id. Readiness probes shift it by a few. */
+export const nginxWeighted = contender('nginx-weighted', 'weighted', 3)
+
+function contender(name: 'nginx' | 'nginx-weighted', splitting: Splitting, tolerance: number): Contender {
+  return {
+    name,
+    tolerance,
+    obstacle: async () => (versions.nginx() ? undefined : 'nginx is not installed'),
+    async start(job, { directory, core, children, signal }) {
+      const [port, statusPort, tlsPort] = (await freePorts(3)) as [number, number, number]
+      const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
+      const file = join(directory, 'nginx.conf')
+      const write = (weights: Weights): void => {
+        writeFileSync(`${file}.new`, nginxConfig({ job, weights, splitting, directory, port, statusPort, tls }))
+        renameSync(`${file}.new`, file)
+      }
+      write(usualWeights)
+      const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')]
+      const child = children.start({ name, command: 'nginx', args, core })
+      await untilAnswers(child, port, targetOf(job.routes), signal)
+      return {
+        name,
+        pid: child.pid,
+        port,
+        tlsPort,
+        stop: child.stop,
+        async setWeights(weights) {
+          if (child.hasEnded()) throw new Error('nginx has ended')
+          write(weights)
+          process.kill(child.pid, 'SIGHUP')
+        },
+      }
+    },
+  }
 }
 
 export type NginxSetup = {
   readonly job: Job
   readonly weights: Weights
+  readonly splitting: Splitting
   readonly directory: string
   readonly port: number
   readonly statusPort: number
   readonly tls?: (CertificateFiles & { readonly port: number }) | undefined
 }
 
-/**
- * Weighted servers in one upstream rather than `split_clients`: exact, and cheaper by the random id per request. Body buffers are sized so
- * that nothing of these scenarios touches the disk.
- */
-export function nginxConfig({ job, weights, directory, port, statusPort, tls }: NginxSetup): string {
+/** Body buffers are sized so that nothing of these scenarios touches the disk. */
+export function nginxConfig({ job, weights, splitting, directory, port, statusPort, tls }: NginxSetup): string {
   const stable = `127.0.0.1:${job.origin.stablePort}`
   const canary = `127.0.0.1:${job.origin.canaryPort}`
   const kept = 'keepalive 256; keepalive_requests 1000000000; keepalive_timeout 1h;'
@@ -73,9 +81,14 @@ http {
   server_names_hash_max_size 8192;
   server_names_hash_bucket_size 128;
 
-  upstream split { ${weighted(stable, weights.stable)} ${weighted(canary, weights.canary)} ${kept} }
+${
+  splitting === 'weighted'
+    ? `  upstream split { ${weighted(stable, weights.stable)} ${weighted(canary, weights.canary)} ${kept} }`
+    : `  upstream stable { server ${stable}; ${kept} }
+  split_clients "$request_id" $split { ${weights.canary}% canary; * stable; }`
+}
   upstream canary { server ${canary}; ${kept} }
-  map $http_x_canary $version { "true" canary; default split; }
+  map $http_x_canary $version { "true" canary; default ${splitting === 'weighted' ? 'split' : '$split'}; }
 
   proxy_http_version 1.1;
   proxy_set_header Connection "";

@@ -21,7 +21,7 @@ export type WorkerThread = {
  * A small young generation keeps a worker's memory down and is collected more often: with 12 MB a request cost 23 µs of CPU, with 3 MB 26 µs and 5 MB
  * less memory (keepalive-get of bench/, in turn).
  */
-const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 6 }
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 4 }
 
 /** `onExit` is called once, when nothing of the thread runs any more. */
 export function startThread(options: {

@@ -21,13 +21,20 @@ const manyRoutes: Job = {
 
 t.test('NGINX: weights are those asked for, and 0 takes a server out, as a weight of 0 is refused', async (t) => {
   const config = (stable: number, canary: number): string =>
-    nginxConfig({ job, weights: { stable, canary }, directory: '/d', port: 7100, statusPort: 7101 })
+    nginxConfig({ job, weights: { stable, canary }, splitting: 'weighted', directory: '/d', port: 7100, statusPort: 7101 })
   t.match(config(80, 20), 'server 127.0.0.1:7001 weight=80; server 127.0.0.1:7002 weight=20;')
   t.match(config(100, 0), 'server 127.0.0.1:7002 down;')
 })
 
 t.test('NGINX: one server block per host holds its paths', async (t) => {
-  const config = nginxConfig({ job: manyRoutes, weights: { stable: 80, canary: 20 }, directory: '/d', port: 7100, statusPort: 7101 })
+  const config = nginxConfig({
+    job: manyRoutes,
+    weights: { stable: 80, canary: 20 },
+    splitting: 'weighted',
+    directory: '/d',
+    port: 7100,
+    statusPort: 7101,
+  })
   t.equal(config.match(/server_name /g)?.length, 2)
   t.match(config, /server_name a\.example; location \/ \{[^}]*\} location \/api \{/)
 })
