@@ -79,7 +79,8 @@ function explain(error: unknown): string {
   return error.constructor === Error ? error.message : (error.stack ?? error.message)
 }
 
-enableCompileCache()
+// Saves a short command half its time; a server would only keep it in memory.
+if (process.argv[2] !== 'edge') enableCompileCache()
 outliveReaders(process)
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const name = basename(process.argv[1] ?? '').startsWith('kubectl-spillway') ? 'kubectl spillway' : 'spillway'

@@ -19,6 +19,8 @@ export class Origin implements RequestRewrite, Visitor {
   /** By what `peer` was judged. */
   #trust: Trust
   #authority = ''
+  /** The strings for `#authority` are made to last. */
+  #kept = true
   #host: string | undefined = undefined
 
   constructor(context: Context<Table<Exchange>>, remoteAddress: string, entry: Entry) {
@@ -46,10 +48,15 @@ export class Origin implements RequestRewrite, Visitor {
     }
     if (authority !== this.#authority) {
       this.#host = parseAuthority(authority)
-      // Strings of their own: slices would keep the whole head alive that they were cut from.
-      this.#authority = ownString(authority)
-      this.suffix = ownString(forwardingFields(this.peer, this.#authority, this.via))
+      this.#authority = authority
+      this.suffix = forwardingFields(this.peer, authority, this.via)
+      this.#kept = false
       this.turnsAway = this.entry.redirectPort !== 0 ? 308 : this.#host !== undefined && this.entry.misdirects(this.#host) ? 421 : 0
+    } else if (!this.#kept) {
+      // An authority that comes again will come often: strings of their own, in one piece, that keep no head alive which they were cut from.
+      this.#kept = true
+      this.#authority = ownString(authority)
+      this.suffix = ownString(this.suffix)
     }
     return this.#host
   }
