@@ -9,7 +9,7 @@ import { rewriteResponse } from './rewrite.ts'
 import { readTrailers } from './trailers.ts'
 import { startTunnel, tunnelEnded, tunnelFromUpstream } from './tunnel.ts'
 
-/** More interim answers than this are no service but an attack (CVE-2026-class loops of 1xx). */
+/** More interim answers than this serve nobody, and without an end they would hold the client for ever. */
 const interimMaximum = 10
 
 /** What a step of the response comes to: undefined, or why the upstream is to be given up. */

@@ -31,7 +31,6 @@ export function parseRequest(bytes: Buffer, available: number, limits: HeadLimit
     return available - start >= limits.headBytes ? -refuse(head, 431, `a head above ${limits.headBytes} bytes`) : 0
   }
   head.text = latin1(bytes, start, headEnd)
-  head.consumed = headEnd
   if (start > 0) shift(head, start)
   const status = interpret(head)
   return status === 0 ? headEnd : -status

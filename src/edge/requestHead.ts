@@ -17,8 +17,6 @@ export const Method = { Get: 0, Head: 1, Post: 2, Put: 3, Patch: 4, Delete: 5, O
  */
 export class RequestHead {
   text = ''
-  /** Bytes that the head took in the input, a tolerated empty line before it included. */
-  consumed = 0
   method = 0
   methodEnd = 0
   /** What is routed and forwarded: origin-form, or `*`. For absolute-form the part after the authority. */
