@@ -1,5 +1,5 @@
 import type { Routing } from '../core/routing/types.ts'
-import { at, backendBlockCells, newBlock, workerAt, workerBlockCells } from './counters.ts'
+import { at, backendBlockCells, healthAt, newBlock, workerAt, workerBlockCells } from './counters.ts'
 import type { BackendBlocks } from './protocol.ts'
 
 /** What all workers together counted for one backend; `cells` is laid out by `at`. */
@@ -30,8 +30,8 @@ type Entry = {
   goneAt: number | undefined
 }
 
-const backendGauges = [at.inFlight, at.openTunnels]
-const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion]
+const backendGauges = [at.inFlight, at.openTunnels, healthAt.ejected, healthAt.queued]
+const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion, workerAt.lagMs]
 
 /**
  * `keepMs`: how long a backend's series outlive it. An analysis that looks back must not lose them, and one that comes back goes on counting.

@@ -21,8 +21,8 @@ const idempotent = new Set<number>([Method.Get, Method.Head, Method.Put, Method.
 /** What an upstream connection's events mean to the exchange on it. */
 export const carrying: Carrying<Exchange> = {
   connected(exchange) {
-    const { client, context, request, table, upstream } = exchange
-    upstream!.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
+    const { client, context, request, policy, upstream } = exchange
+    upstream!.deadlineMs = request.done ? context.nowMs + policy.responseHeadMs : 0
     if (!request.done) client.deadlineMs = bodyDeadline(exchange)
     client.resume()
   },

@@ -137,7 +137,7 @@ export class ClientConnection implements Downstream {
   #readAhead(exchange: Exchange, bytes: Buffer, end: number, length: number): boolean {
     let position = end
     if (!exchange.request.done && length > end) {
-      position = exchange.request.read(bytes, end, length, this.context.table.limits.bodyBytes)
+      position = exchange.request.read(bytes, end, length, 0)
       if (position < 0) {
         exchange.refuseBody(-position)
         return false
@@ -306,7 +306,7 @@ export class ClientConnection implements Downstream {
   }
 
   #exchangeExpired(exchange: Exchange): void {
-    const { bodyIdleMs } = exchange.table.timeouts
+    const { bodyIdleMs } = exchange.policy
     if (this.congested && isTaking(this)) this.deadlineMs = this.context.nowMs + bodyIdleMs
     else if (exchange.expectsContinue && !this.continued && !exchange.response.started) {
       this.continued = true

@@ -16,6 +16,8 @@ export type ListenerTls = {
 
 export type ListenerConfig = {
   readonly address: ListenAddress
+  /** CIDRs of peers that begin each connection with a PROXY protocol header, v1 or v2; others come as they are. Absent: nobody. */
+  readonly proxyProtocolFrom?: readonly string[]
   /** Absent: requests come in the clear. */
   readonly tls?: ListenerTls
   /** Every request is sent on by https, to this port of the same host. */
@@ -36,6 +38,10 @@ export type Timeouts = {
   readonly upstreamIdleMs: number
   /** A tunnel (WebSocket) without a byte in either direction. */
   readonly tunnelIdleMs: number
+  /** From the end of a request's head to the last byte of its answer, tunnels included; then 504, or a broken-off answer. 0 = any. */
+  readonly totalMs: number
+  /** How long a request waits for a connection to a full endpoint; then 503. */
+  readonly queueMs: number
   /** On shutdown: how long the edge goes on accepting after it has stopped being ready. */
   readonly drainDelayMs: number
   /** On shutdown: how long requests in flight may take after that. */
@@ -52,8 +58,47 @@ export type Limits = {
   readonly bodyBytes: number
   /** Client connections per worker; beyond: closed at once. */
   readonly connections: number
-  /** Connections to one endpoint, per worker; beyond: 503. */
+  /** Client connections from one address (of IPv6 one /64), per worker; beyond: closed at once. 0 = any number. */
+  readonly connectionsPerAddress: number
+  /** Connections to one endpoint, per worker; beyond, requests wait in the queue. */
   readonly upstreamConnections: number
+  /** Requests that wait for a connection to one endpoint, per worker; beyond: 503. */
+  readonly queue: number
+  /** What the process may use: near it, the edge sheds load. 0 = what the system says (cgroup, or physical memory). */
+  readonly memoryBytes: number
+}
+
+/** How an edge deals with endpoints that fail, or are new. */
+export type Resilience = {
+  /** Retries on other endpoints of the backend, as a share of its requests (0 to 1). */
+  readonly retryBudget: number
+  /** Failures in a row that take an endpoint out; 0: none do. */
+  readonly ejectAfter: number
+  /** How long it is out before it is probed; doubled by each time that it fails again soon. */
+  readonly ejectMs: number
+  /** Over which an endpoint that joins others comes to its full share of requests. */
+  readonly slowStartMs: number
+}
+
+export type ProxyProtocol = 'none' | 'v1' | 'v2'
+
+/** What may differ from split to split. */
+export type TrafficPolicy = Pick<
+  Timeouts,
+  'connectMs' | 'responseHeadMs' | 'bodyIdleMs' | 'upstreamIdleMs' | 'tunnelIdleMs' | 'totalMs' | 'queueMs'
+> &
+  Pick<Limits, 'bodyBytes' | 'upstreamConnections' | 'queue'> &
+  Resilience & {
+    /** With what connections to endpoints begin; other than `none`, each carries one request. */
+    readonly proxyProtocol: ProxyProtocol
+  }
+
+/** How names of endpoints become addresses. */
+export type Dns = {
+  /** `address:port`; none: the system's. */
+  readonly servers: readonly string[]
+  /** How long addresses serve on while no server answers. */
+  readonly maxStaleMs: number
 }
 
 export type AccessLogSettings = {
@@ -79,6 +124,14 @@ export type EdgeConfig = {
   readonly trustedProxies: readonly string[]
   readonly timeouts: Timeouts
   readonly limits: Limits
+  /** Absent: `defaultResilience`. */
+  readonly resilience?: Resilience
+  /** By split: where it differs from the rest. */
+  readonly policies?: Readonly<Record<string, Partial<TrafficPolicy>>>
+  /** Absent: `defaultDns`. */
+  readonly dns?: Dns
+  /** CIDRs that endpoints may lie in although nobody should reach them by accident: link-local, metadata services. */
+  readonly allowedTargets?: readonly string[]
   /** Absent: none is written. */
   readonly accessLog?: AccessLogSettings
   /** Absent: `defaultMetricAliases`. */
@@ -94,6 +147,8 @@ export const defaultTimeouts: Timeouts = {
   responseHeadMs: 60_000,
   upstreamIdleMs: 4_000,
   tunnelIdleMs: 3_600_000,
+  totalMs: 0,
+  queueMs: 1_000,
   drainDelayMs: 0,
   drainMs: 30_000,
 }
@@ -104,5 +159,23 @@ export const defaultLimits: Limits = {
   targetBytes: 8_192,
   bodyBytes: 0,
   connections: 20_000,
+  connectionsPerAddress: 0,
   upstreamConnections: 1_024,
+  queue: 128,
+  memoryBytes: 0,
+}
+
+export const defaultResilience: Resilience = { retryBudget: 0.2, ejectAfter: 5, ejectMs: 10_000, slowStartMs: 10_000 }
+export const defaultDns: Dns = { servers: [], maxStaleMs: 600_000 }
+
+/** `split` undefined: of what no split governs. */
+export function policyOf({ timeouts, limits, resilience, policies }: EdgeConfig, split?: string): TrafficPolicy {
+  const { connectMs, responseHeadMs, bodyIdleMs, upstreamIdleMs, tunnelIdleMs, totalMs, queueMs } = timeouts
+  const { bodyBytes, upstreamConnections, queue } = limits
+  return {
+    ...{ connectMs, responseHeadMs, bodyIdleMs, upstreamIdleMs, tunnelIdleMs, totalMs, queueMs, bodyBytes, upstreamConnections, queue },
+    ...(resilience ?? defaultResilience),
+    proxyProtocol: 'none',
+    ...(split === undefined ? undefined : policies?.[split]),
+  }
 }

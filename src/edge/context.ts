@@ -1,5 +1,5 @@
 import type { AccessLog } from './accessLog.ts'
-import type { Limits, Timeouts } from './config.ts'
+import type { Limits, Timeouts, TrafficPolicy } from './config.ts'
 import { RequestHead } from './requestHead.ts'
 import { ResponseHead } from './response.ts'
 
@@ -17,7 +17,7 @@ export type WaitingClient = Waiting & {
   drain(): void
 }
 
-type Settings = { readonly limits: Limits; readonly timeouts: Timeouts }
+type Settings = { readonly limits: Limits; readonly timeouts: Timeouts; readonly policy: TrafficPolicy }
 
 const twoDigits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
 

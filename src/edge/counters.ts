@@ -34,6 +34,31 @@ export type FailureKind = (typeof failureKinds)[number]
 export const pickReasons = ['route', 'sticky', 'weight', 'fallback'] as const
 export type PickReason = (typeof pickReasons)[number]
 
+/** What became of copies of requests, counted at the backend that they were for: its answer's class, or none, or that no copy was sent for want of room. */
+export const mirrorOutcomes = ['2xx', '3xx', '4xx', '5xx', 'failed', 'dropped'] as const
+export type MirrorOutcome = (typeof mirrorOutcomes)[number]
+
+/** Limits that clients or load can run into; each has a count, and a line in the log now and then. */
+export const limitKinds = [
+  'head_bytes',
+  'headers',
+  'target_bytes',
+  'body_bytes',
+  'slow_head',
+  'slow_body',
+  'connections',
+  'connections_per_address',
+  'queue',
+  'queue_time',
+  'total_time',
+  'retry_budget',
+  'mirror_load',
+  'proxy_header',
+  'overload',
+  'memory',
+] as const
+export type LimitKind = (typeof limitKinds)[number]
+
 /** Upper bounds in seconds; OpenTelemetry's for http.server.request.duration, and three finer ones for services nearby. */
 export const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const
 
@@ -59,7 +84,22 @@ export const at = {
   requestBytes: requestCells + failureKinds.length + pickReasons.length + 2 * histogramCells + 5,
   responseBytes: requestCells + failureKinds.length + pickReasons.length + 2 * histogramCells + 6,
 } as const
-export const backendBlockCells = at.responseBytes + 1
+/** Further offsets into a backend's block. */
+export const healthAt = {
+  /** How often an endpoint was taken out. */
+  ejections: at.responseBytes + 1,
+  /** Endpoints that are out now, by this worker's account. */
+  ejected: at.responseBytes + 2,
+  /** Requests that wait for a connection now. */
+  queued: at.responseBytes + 3,
+} as const
+export const mirrorAt = {
+  /** + index of the outcome */
+  outcomes: healthAt.queued + 1,
+  /** From the copy sent to the head of its answer. */
+  duration: healthAt.queued + 1 + mirrorOutcomes.length,
+} as const
+export const backendBlockCells = mirrorAt.duration + histogramCells
 
 /** Offsets into a worker's own block. */
 export const workerAt = {
@@ -79,8 +119,14 @@ export const workerAt = {
   /** TLS handshakes that were done, and those that failed after at least one byte. */
   handshakes: 8 + codes.length,
   handshakeFailures: 9 + codes.length,
+  /** + index of the limit */
+  limited: 10 + codes.length,
+  /** Counts up while the worker's event loop turns. */
+  heartbeat: 10 + codes.length + limitKinds.length,
+  /** The longest that the event loop was late of late, in ms; a gauge. */
+  lagMs: 11 + codes.length + limitKinds.length,
 } as const
-export const workerBlockCells = workerAt.handshakeFailures + 1
+export const workerBlockCells = workerAt.lagMs + 1
 
 export function newBlock(cells: number): SharedArrayBuffer {
   return new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT)

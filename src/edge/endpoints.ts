@@ -1,4 +1,5 @@
 import type { Endpoint } from '../core/routing/types.ts'
+import type { TrafficPolicy } from './config.ts'
 import type { Context } from './context.ts'
 import { type Carrying, type Home, UpstreamConnection } from './upstream.ts'
 
@@ -28,11 +29,11 @@ export class EndpointPool<E> implements Home<E> {
   }
 
   /** An idle connection unless it is to be `fresh`, else a new one; undefined at the limit. */
-  take(context: Context, fresh: boolean): UpstreamConnection<E> | undefined {
+  take(context: Context, policy: TrafficPolicy, fresh: boolean): UpstreamConnection<E> | undefined {
     const idle = fresh ? undefined : this.#idle.pop()
     if (idle !== undefined) return idle
-    if (this.#open >= context.table.limits.upstreamConnections) return undefined
-    return new UpstreamConnection<E>(context, this)
+    if (this.#open >= policy.upstreamConnections) return undefined
+    return new UpstreamConnection<E>(context, this, policy)
   }
 
   opened(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { AccessEntry } from './accessLog.ts'
+import type { TrafficPolicy } from './config.ts'
 import type { Context } from './context.ts'
 import { at } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
@@ -49,6 +50,8 @@ export class Exchange {
   readonly client: Downstream
   /** The table in force when the head came: one request is never served by a mix of two. */
   readonly table: Table<Exchange>
+  /** Of the split that governs it, once that is known. */
+  policy: TrafficPolicy
   readonly startedMs: number
   readonly method: number
   readonly minorVersion: number
@@ -87,6 +90,7 @@ export class Exchange {
     this.context = context
     this.client = client
     this.table = table
+    this.policy = table.policy
     this.startedMs = context.nowMs
     this.method = head.method
     this.minorVersion = head.minorVersion

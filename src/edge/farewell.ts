@@ -25,7 +25,7 @@ export type Leaving = {
 export function takeLeave(client: Leaving): void {
   const { context, socket } = client
   if (socket.writableLength > 0) {
-    client.deadlineMs = context.nowMs + context.table.timeouts.bodyIdleMs
+    client.deadlineMs = context.nowMs + context.table.policy.bodyIdleMs
     client.taken = takenBytes(socket)
     socket.end(() => linger(client))
   } else {
@@ -51,7 +51,7 @@ export function mayStay(client: Leaving): boolean {
   const { context, socket } = client
   if (socket.writableFinished) socket.destroy()
   else if (!isTaking(client)) return false
-  else client.deadlineMs = context.nowMs + context.table.timeouts.bodyIdleMs
+  else client.deadlineMs = context.nowMs + context.table.policy.bodyIdleMs
   return true
 }
 

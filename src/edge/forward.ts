@@ -26,8 +26,9 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   if (origin.turnsAway !== 0) return turnAway(exchange, head, host, origin)
   const split = table.routes.find(host, pathOf(head.target))
   if (split === undefined) return answer(exchange, 404, 'no_route')
-  const maximum = table.limits.bodyBytes
-  if (maximum > 0 && head.contentLength > maximum) return answer(exchange, 413, 'large_body')
+  exchange.policy = split.policy
+  const maximum = split.policy.bodyBytes
+  if (maximum > 0 && (head.contentLength > maximum || exchange.request.bytes > maximum)) return answer(exchange, 413, 'large_body')
   const status = choose(exchange, split, head, origin)
   if (status !== 0) return answer(exchange, status, 'no_endpoints')
   exchange.head = rewriteRequest(head, origin)
@@ -156,13 +157,13 @@ export function retry(exchange: Exchange): boolean {
 
 /** Puts the exchange on a connection to its endpoint and writes its beginning; false at the endpoint's limit of connections. */
 function send(exchange: Exchange, fresh: boolean): boolean {
-  const { context, client, endpoint, request, table } = exchange
-  const upstream = endpoint!.take(context, fresh)
+  const { context, client, endpoint, request, policy } = exchange
+  const upstream = endpoint!.take(context, policy, fresh)
   if (upstream === undefined) return false
   exchange.attach(upstream)
   let flowing = upstream.socket.write(exchange.head, 'latin1')
   if (exchange.body !== undefined) flowing = upstream.socket.write(exchange.body)
-  if (upstream.connected) upstream.deadlineMs = request.done ? context.nowMs + table.timeouts.responseHeadMs : 0
+  if (upstream.connected) upstream.deadlineMs = request.done ? context.nowMs + policy.responseHeadMs : 0
   if (!request.done) {
     client.deadlineMs = bodyDeadline(exchange)
     if (!upstream.connected || !flowing) waitForUpstream(exchange)
@@ -172,9 +173,9 @@ function send(exchange: Exchange, fresh: boolean): boolean {
 
 /** Until when more of the body must come, or the 100 be sent that its client may be waiting for. */
 export function bodyDeadline(exchange: Exchange): number {
-  const { client, context, request, table } = exchange
+  const { client, context, request, policy } = exchange
   const waitsFor100 = exchange.expectsContinue && !client.continued && request.bytes === 0
-  return context.nowMs + (waitsFor100 ? continueMs : table.timeouts.bodyIdleMs)
+  return context.nowMs + (waitsFor100 ? continueMs : policy.bodyIdleMs)
 }
 
 /** The client is read no further until the upstream has taken what it was sent. */
@@ -183,7 +184,7 @@ function waitForUpstream(exchange: Exchange): void {
   exchange.client.socket.pause()
   exchange.client.deadlineMs = 0
   if (!upstream.connected) return
-  upstream.deadlineMs = exchange.context.nowMs + exchange.table.timeouts.bodyIdleMs
+  upstream.deadlineMs = exchange.context.nowMs + exchange.policy.bodyIdleMs
   upstream.socket.once('drain', () => {
     if (exchange.upstream === upstream) upstreamDrained(exchange, upstream)
   })
@@ -200,16 +201,16 @@ function upstreamDrained(exchange: Exchange, upstream: Upstream): void {
 
 /** Where the response has begun before the request has ended, progress of either will do; the side that is waited for has the deadline. */
 function awaitEither(exchange: Exchange, upstream: Upstream): void {
-  const { client, context, table } = exchange
-  const deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  const { client, context, policy } = exchange
+  const deadlineMs = context.nowMs + policy.bodyIdleMs
   client.deadlineMs = client.congested ? deadlineMs : 0
   if (!client.congested) upstream.deadlineMs = deadlineMs
 }
 
 /** More of the request's body: takes what belongs to it and returns the position after that. The exchange may be over when this returns. */
 export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): number {
-  const { context, client, request, table } = exchange
-  const position = request.read(bytes, 0, length, table.limits.bodyBytes)
+  const { context, client, request, policy } = exchange
+  const position = request.read(bytes, 0, length, policy.bodyBytes)
   if (position < 0) {
     exchange.refuseBody(-position)
     return length
@@ -221,8 +222,8 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
   if (exchange.response.started) awaitEither(exchange, upstream)
   else if (request.done) {
     client.deadlineMs = 0
-    upstream.deadlineMs = context.nowMs + table.timeouts.responseHeadMs
-  } else client.deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+    upstream.deadlineMs = context.nowMs + policy.responseHeadMs
+  } else client.deadlineMs = context.nowMs + policy.bodyIdleMs
   if (!flowing && !request.done) waitForUpstream(exchange)
   return position
 }

@@ -99,7 +99,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   client.write(text)
   let failure: Failure
   if (length > start) failure = relayBody(exchange, bytes, start, length)
-  else exchange.upstream!.deadlineMs = context.nowMs + exchange.table.timeouts.bodyIdleMs
+  else exchange.upstream!.deadlineMs = context.nowMs + exchange.policy.bodyIdleMs
   client.socket.uncork()
   return failure
 }
@@ -107,7 +107,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
 /** An upstream that says how long it keeps an idle connection is believed, with a margin for what is on its way. */
 function limitIdle(exchange: Exchange, seconds: number): void {
   const upstream = exchange.upstream!
-  upstream.idleMs = Math.min(exchange.table.timeouts.upstreamIdleMs, Math.max(0, seconds * 1000 - 1000))
+  upstream.idleMs = Math.min(exchange.policy.upstreamIdleMs, Math.max(0, seconds * 1000 - 1000))
   if (upstream.idleMs === 0) exchange.response.reusable = false
 }
 
@@ -155,7 +155,7 @@ function endOfChunks(exchange: Exchange, trailers: string): string {
 }
 
 function deliver(exchange: Exchange, data: string | Buffer, done: boolean): void {
-  const { client, context, table } = exchange
+  const { client, context, policy } = exchange
   const flowing = data.length === 0 || client.write(data)
   if (done) {
     if (!flowing) client.congested = true
@@ -163,7 +163,7 @@ function deliver(exchange: Exchange, data: string | Buffer, done: boolean): void
     return
   }
   const upstream = exchange.upstream!
-  const deadlineMs = context.nowMs + table.timeouts.bodyIdleMs
+  const deadlineMs = context.nowMs + policy.bodyIdleMs
   if (flowing) {
     upstream.deadlineMs = deadlineMs
     return
@@ -180,7 +180,7 @@ export function responseDrained(exchange: Exchange): void {
   const upstream = exchange.upstream
   if (upstream === undefined) return
   exchange.client.deadlineMs = 0
-  upstream.deadlineMs = exchange.context.nowMs + exchange.table.timeouts.bodyIdleMs
+  upstream.deadlineMs = exchange.context.nowMs + exchange.policy.bodyIdleMs
   upstream.socket.resume()
 }
 

@@ -1,6 +1,6 @@
 import { type CompiledMatch, compileMatch, compileRoutes, type RouteTable } from '../core/routing/compile.ts'
 import type { CompileRegex, Split } from '../core/routing/types.ts'
-import type { EdgeConfig, Limits, Timeouts } from './config.ts'
+import { type EdgeConfig, type Limits, policyOf, type Timeouts, type TrafficPolicy } from './config.ts'
 import type { EndpointPool, Endpoints } from './endpoints.ts'
 import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
@@ -24,6 +24,7 @@ export type RouteTarget<E> = {
 
 export type SplitTarget<E> = {
   readonly name: string
+  readonly policy: TrafficPolicy
   readonly backends: readonly BackendTarget<E>[]
   readonly picker: Picker
   /** Where returning clients go; undefined: each request goes by weight. */
@@ -46,6 +47,8 @@ export type Table<E> = {
   readonly trust: Trust
   readonly limits: Limits
   readonly timeouts: Timeouts
+  /** Of what no split governs. */
+  readonly policy: TrafficPolicy
 }
 
 export type TableInput<E> = {
@@ -80,6 +83,7 @@ export function buildTable<E>(input: TableInput<E>): Table<E> {
     trust: trustOf(config.trustedProxies),
     limits: config.limits,
     timeouts: config.timeouts,
+    policy: policyOf(config),
   }
 }
 
@@ -95,6 +99,7 @@ function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
   const weights = split.backends.map((backend) => backend.weight)
   return {
     name: split.name,
+    policy: policyOf(input.config, split.name),
     backends,
     picker:
       before === undefined

@@ -22,7 +22,7 @@ export function startTunnel(exchange: Exchange, bytes: Buffer, start: number, le
 
 function touch(exchange: Exchange): void {
   exchange.context.nowMs = performance.now()
-  exchange.client.deadlineMs = exchange.context.nowMs + exchange.table.timeouts.tunnelIdleMs
+  exchange.client.deadlineMs = exchange.context.nowMs + exchange.policy.tunnelIdleMs
 }
 
 export function tunnelFromUpstream(exchange: Exchange, bytes: Buffer, start: number, length: number): void {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import type { TrafficPolicy } from './config.ts'
 import type { Context } from './context.ts'
 import { type FailureKind, workerAt } from './counters.ts'
 import { readBuffer } from './readBuffer.ts'
@@ -50,16 +51,15 @@ export class UpstreamConnection<E> {
   /** Of `Context.turn`: when it was put to use last. */
   #usedInTurn = -1
 
-  constructor(context: Context, home: Home<E>) {
+  constructor(context: Context, home: Home<E>, policy: TrafficPolicy) {
     this.context = context
     this.#home = home
     home.opened()
     context.upstreams.add(this)
     context.counters[workerAt.upstreamConnections]!++
     context.counters[workerAt.openUpstreamConnections]!++
-    const { timeouts } = context.table
-    this.idleMs = timeouts.upstreamIdleMs
-    this.deadlineMs = context.nowMs + timeouts.connectMs
+    this.idleMs = policy.upstreamIdleMs
+    this.deadlineMs = context.nowMs + policy.connectMs
     this.socket = connect({
       host: home.host,
       port: home.port,

@@ -52,6 +52,17 @@ export type CookieStickiness = {
 /** By what clients of a split are kept together: `sticky.ts`. Only the first backend's name may change without moving anybody. */
 export type Stickiness = CookieStickiness | { readonly kind: 'header'; readonly name: string } | { readonly kind: 'clientAddress' }
 
+/**
+ * Copies of requests for another backend; what it answers is thrown away, and nobody waits for it. `percentage` (0 to 100, with decimals) of the
+ * requests for which one of `match` holds; none: of all.
+ */
+export type Mirror = {
+  readonly name: string
+  readonly match: readonly RequestMatch[]
+  readonly backend: string
+  readonly percentage: number
+}
+
 /** The weights of `backends` add up to `totalWeight`. */
 export type Split = {
   readonly name: string
@@ -60,6 +71,7 @@ export type Split = {
   readonly routes: readonly SplitRoute[]
   /** Absent: each request goes by weight. */
   readonly stickiness?: Stickiness
+  readonly mirrors?: readonly Mirror[]
   readonly fallback: Fallback
 }
 

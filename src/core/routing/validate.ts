@@ -96,12 +96,25 @@ function checkSplit(split: Split, compileRegex: CompileRegex, report: Report): v
     if (names.size > 0) report([...place, 'backend'], unknown(route.backend, names, 'backend'))
     for (const [at, match] of route.match.entries()) checkMatch(match, [...place, 'match', at], compileRegex, report)
   }
+  checkMirrors(split, names, path, compileRegex, report)
   if (split.stickiness !== undefined) checkStickiness(split.stickiness, [...path, 'stickiness'], report)
   if (split.fallback.kind === 'backend' && names.size > 0) {
     const { backend } = split.fallback
     const itself = names.size === 1 && names.has(backend)
     const complaint = { message: `${shown(backend)} is the only backend and cannot stand in for itself`, fix: 'write none, or add another backend' }
     report([...path, 'fallback'], itself ? complaint : unknown(backend, names, 'backend'))
+  }
+}
+
+function checkMirrors({ mirrors = [] }: Split, backends: ReadonlySet<string>, path: Path, compileRegex: CompileRegex, report: Report): void {
+  const seen = new Set<string>()
+  for (const [index, { name, backend, percentage, match }] of mirrors.entries()) {
+    const place: Path = [...path, 'mirrors', index]
+    report([...place, 'name'], nameComplaint(name) ?? repeated(seen, name, 'mirror'))
+    if (backends.size > 0) report([...place, 'backend'], unknown(backend, backends, 'backend'))
+    if (!(percentage >= 0 && percentage <= 100))
+      report([...place, 'percentage'], { message: `${percentage} is no percentage`, fix: 'write a number from 0 to 100' })
+    for (const [at, each] of match.entries()) checkMatch(each, [...place, 'match', at], compileRegex, report)
   }
 }
 

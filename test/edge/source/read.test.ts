@@ -1,6 +1,6 @@
 import t from 'tap'
 import { fieldText } from '../../../src/core/routing/names.ts'
-import { defaultLimits, defaultTimeouts, type EdgeConfig } from '../../../src/edge/config.ts'
+import { defaultDns, defaultLimits, defaultResilience, defaultTimeouts, type EdgeConfig, policyOf } from '../../../src/edge/config.ts'
 import { readEdge } from '../../../src/edge/source/file/read.ts'
 import { formatProblem } from '../../../src/edge/source/problem.ts'
 
@@ -56,6 +56,10 @@ splits:
     timeouts: defaultTimeouts,
     limits: defaultLimits,
     metricAliases: ['http'],
+    resilience: defaultResilience,
+    policies: {},
+    dns: defaultDns,
+    allowedTargets: [],
     routing: {
       routes: [{ host: 'shop.example', path: '/', pathType: 'Prefix', split: 'shop' }],
       splits: [
@@ -133,6 +137,8 @@ splits:
     responseHeadMs: 3_600_000,
     upstreamIdleMs: 3_000,
     tunnelIdleMs: 360_000_000,
+    totalMs: 0,
+    queueMs: 1_000,
     drainDelayMs: 0,
     drainMs: 0,
   })
@@ -142,7 +148,10 @@ splits:
     targetBytes: 4_096,
     bodyBytes: 1_073_741_824,
     connections: 10,
+    connectionsPerAddress: 0,
     upstreamConnections: 20,
+    queue: 128,
+    memoryBytes: 0,
   })
   t.strictSame(config.routing.routes, [
     { host: '*.example', path: '/x', pathType: 'Exact', split: 's' },
@@ -190,12 +199,12 @@ const structure: readonly (readonly [rule: string, file: string, fault: string])
   [
     'unknown far field',
     file({ more: 'colour: red' }),
-    '5:1 colour: unknown field `colour`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits',
+    '5:1 colour: unknown field `colour`; use listeners, admin, trustedProxies, timeouts, limits, resilience, dns, allowedTargets, accessLog, metrics, routes, keyFile, splits',
   ],
   [
     'prototype keys',
     file({ more: '__proto__: {}' }),
-    '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits',
+    '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, resilience, dns, allowedTargets, accessLog, metrics, routes, keyFile, splits',
   ],
   ['constructor', file({ admin: '{constructor: 1}' }), '2:9 admin.constructor: unknown field `constructor`; use address, tokenFile'],
   [
@@ -634,4 +643,38 @@ t.test('a problem is one line', async (t) => {
     formatProblem({ where: 'edge.yaml', field: '', message: 'there is\nno such file', fix: 'create it' }),
     'edge.yaml: there is no such file; create it',
   )
+})
+
+t.test('a split has its own timeouts, limits and resilience where it says so', async (t) => {
+  const config = configOf(`
+listeners: [{address: "127.0.0.1:0", proxyProtocol: ["10.0.0.0/8"]}]
+timeouts: {connect: 2s}
+resilience: {ejectAfter: 3}
+dns: {servers: ["10.0.0.10:53"], maxStale: 1m}
+allowedTargets: [169.254.0.0/16]
+routes: [{path: /, split: own}]
+splits:
+  own:
+    backends: {a: {weight: 1, endpoints: []}}
+    timeouts: {connect: 1s, total: 5s}
+    limits: {bodyBytes: 1MiB, queue: 0}
+    resilience: {ejectFor: 1m, retryBudget: 0.5}
+    proxyProtocol: v2
+    mirrors: [{name: m, backend: a, percentage: 12.5, match: [{method: GET}]}]
+  plain:
+    backends: {a: {weight: 1, endpoints: []}}
+`)
+  const common = policyOf(config)
+  t.match(common, { connectMs: 2_000, ejectAfter: 3, proxyProtocol: 'none' })
+  t.strictSame(policyOf(config, 'plain'), common)
+  t.strictSame(policyOf(config, 'own'), {
+    ...common,
+    ...{ connectMs: 1_000, totalMs: 5_000, bodyBytes: 1_048_576, queue: 0, ejectMs: 60_000, retryBudget: 0.5, proxyProtocol: 'v2' },
+  })
+  t.strictSame(config.dns, { servers: ['10.0.0.10:53'], maxStaleMs: 60_000 })
+  t.strictSame(config.allowedTargets, ['169.254.0.0/16'])
+  t.strictSame(config.listeners[0]?.proxyProtocolFrom, ['10.0.0.0/8'])
+  t.strictSame(config.routing.splits[0]?.mirrors, [
+    { name: 'm', backend: 'a', percentage: 12.5, match: [{ method: 'GET', headers: [], cookies: [], query: [] }] },
+  ])
 })

@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { defaultLimits, defaultTimeouts } from '../../../src/edge/config.ts'
+import { defaultLimits, defaultResilience, defaultTimeouts } from '../../../src/edge/config.ts'
 import { readEdge } from '../../../src/edge/source/file/read.ts'
 import { edgeSchema } from '../../../src/edge/source/file/schema.ts'
 
 const reference = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8')
 
-t.test('the file shown is right, and its timeouts and limits are the defaults', async (t) => {
+t.test('the file shown is right, and its timeouts, limits and resilience are the defaults', async (t) => {
   const shown = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? ''
   const read = readEdge(new TextEncoder().encode(shown), '/')
   t.equal(read.kind, 'config')
   if (read.kind === 'faults') return
   t.strictSame(read.config.timeouts, defaultTimeouts)
   t.strictSame(read.config.limits, defaultLimits)
+  t.strictSame(read.config.resilience, defaultResilience)
 })
 
 /** As the reference writes fields: `splits.*.backends.*.weight`. */
@@ -29,7 +30,7 @@ t.test('the reference has every field with its default', async (t) => {
   const fields = fieldsIn(edgeSchema(), '').map((field) => field.replace(/(match\[\]).*/, '$1'))
   for (const field of new Set(fields)) t.ok(rows.has(field), field)
   const { properties } = edgeSchema() as { properties: Record<string, { properties: Record<string, { default: unknown }> }> }
-  for (const group of ['timeouts', 'limits'])
+  for (const group of ['timeouts', 'limits', 'resilience'])
     for (const [name, property] of Object.entries(properties[group]?.properties ?? {}))
       t.equal(rows.get(`${group}.${name}`), `\`${property.default}\``, `default of ${group}.${name}`)
 })

@@ -39,6 +39,18 @@ export const endpoint: Shape<Address> = parsed(
   },
 )
 
+export const serverAddress: Shape<Address> = parsed(
+  {
+    what: 'an address like 10.0.0.10:53',
+    pattern: `^${literal}${port}$`,
+    complaint: (value) =>
+      malformed(value, 'the address of a server', 'write an IPv4 address, or an IPv6 address in brackets, then a port: 10.0.0.10:53'),
+    notes: { examples: ['10.0.0.10:53', '[fd00::a]:53'] },
+  },
+  { host: '', port: 0 },
+  (value) => addressIn(value, 1),
+)
+
 function malformed(value: string, what: string, fix: string): Complaint {
   const message = `${shown(value)} is not ${what}`
   const bare = value.replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '')

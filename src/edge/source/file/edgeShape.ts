@@ -1,99 +1,12 @@
-import {
-  type Complaint,
-  hostComplaint,
-  hostPattern,
-  nameComplaint,
-  namePattern,
-  pathComplaint,
-  pathPattern,
-  shown,
-  tokenComplaint,
-  tokenPattern,
-} from '../../../core/routing/names.ts'
-import type { NamedMatch, Route, TextMatch } from '../../../core/routing/types.ts'
+import type { Route } from '../../../core/routing/types.ts'
 import { maxTotalWeight, maxWeight } from '../../../core/routing/validate.ts'
-import { defaultLimits, defaultMetricAliases, defaultTimeouts, type Limits, metricAliases, type Timeouts } from '../../config.ts'
-import { requestMethods } from '../../requestHead.ts'
+import { defaultMetricAliases, metricAliases } from '../../config.ts'
 import { addressText, cidr, endpoint, listenAddress } from './address.ts'
 import { listenerShape } from './listenerShape.ts'
-import { decimal, duration, integer, oneOf, onlyTrue, type Range, size, text, trueOrFalse, writtenDuration, writtenSize } from './scalars.ts'
-import { defaulted, type Field, listOf, mapOf, mapped, object, optional, required, type Shape, variants } from './shape.ts'
-
-/** For texts that pass have no complaint: the pattern has said already that this one does not. */
-function complaining(complaint: (text: string) => Complaint | undefined): (text: string) => Complaint {
-  return (value) => complaint(value) ?? { message: `${shown(value)} is malformed`, fix: 'write another value' }
-}
-
-const name = text({ what: 'a name', pattern: namePattern, complaint: complaining(nameComplaint) })
-const nameKey = { pattern: namePattern, complaint: nameComplaint }
-const host = text({
-  what: 'a host like shop.example',
-  pattern: hostPattern,
-  complaint: complaining(hostComplaint),
-  notes: { examples: ['shop.example', '*.shop.example', '[::1]'] },
-})
-const path = text({ what: 'a path like /cart', pattern: pathPattern, complaint: complaining(pathComplaint), notes: { examples: ['/', '/cart'] } })
-const token = (what: string): Shape<string> => text({ what, pattern: tokenPattern, complaint: complaining((value) => tokenComplaint(value, what)) })
-
-/** Control characters never arrive in what is compared; a text with one would match nothing. */
-const plainText = (what: string, minimum: 0 | 1): Shape<string> =>
-  text({
-    what,
-    pattern: `^[^\\u0000-\\u001f\\u007f]{${minimum},4096}$`,
-    complaint: (value) => ({ message: `${shown(value)} is not ${what}`, fix: `write ${minimum} to 4096 characters without control characters` }),
-  })
-const regex = text({
-  what: 'a regular expression',
-  pattern: '^.{1,1024}$',
-  complaint: (value) => ({ message: `${shown(value)} is not a regular expression`, fix: 'write 1 to 1024 characters on one line' }),
-})
-
-type Kinds = { readonly exact?: string | undefined; readonly prefix?: string | undefined; readonly regex?: string | undefined }
-
-function textMatch({ exact, prefix, regex }: Kinds): TextMatch {
-  if (exact !== undefined) return { kind: 'exact', value: exact }
-  if (prefix !== undefined) return { kind: 'prefix', value: prefix }
-  return { kind: 'regex', pattern: regex ?? '' }
-}
-
-const value = plainText('text to compare with', 0)
-const regexNotes = 'RE2 syntax; matches the whole text, in linear time.'
-const comparisons = {
-  exact: optional(value, 'The whole text, with case.'),
-  prefix: optional(plainText('the beginning of a text', 1), 'How the text begins, with case.'),
-  regex: optional(regex, regexNotes),
-  present: optional(onlyTrue, 'The name occurs, whatever its value.'),
-}
-const named = (nameShape: Shape<string>, nameNotes: string): Shape<readonly NamedMatch[]> =>
-  listOf(
-    mapped(
-      object({ name: required(nameShape, nameNotes), ...comparisons }, { exactlyOne: ['exact', 'prefix', 'regex', 'present'] }),
-      ({ name, present, ...kinds }): NamedMatch => ({ name, value: present === undefined ? textMatch(kinds) : { kind: 'present' } }),
-    ),
-  )
-
-const pathMatch = mapped(
-  object(
-    {
-      exact: optional(path, 'The whole path.'),
-      prefix: optional(path, 'How the path begins, by segment: /a holds for /a and /a/b, not for /ab.'),
-      regex: optional(regex, regexNotes),
-    },
-    { exactlyOne: ['exact', 'prefix', 'regex'] },
-  ),
-  textMatch,
-)
-
-const requestMatch = object(
-  {
-    method: optional(oneOf(requestMethods), 'The method; the edge answers any other with 501.'),
-    path: optional(pathMatch, 'The path, without its query.'),
-    headers: defaulted(named(token('a header name'), 'Without case.'), [], 'Header fields; one that occurs twice never matches by its value.', []),
-    cookies: defaulted(named(token('a cookie name'), 'With case.'), [], 'Cookies.', []),
-    query: defaulted(named(plainText('the name of a query parameter', 1), 'With case.'), [], 'Query parameters.', []),
-  },
-  { atLeastOne: true },
-)
+import { host, name, nameKey, path, plainText, requestMatch, token } from './matchShape.ts'
+import { dns, limits, policyFields, resilience, timeouts } from './policyShape.ts'
+import { decimal, duration, integer, oneOf, trueOrFalse, writtenDuration } from './scalars.ts'
+import { defaulted, type Field, listOf, mapOf, object, optional, required, type Shape, variants } from './shape.ts'
 
 const splitRoute = object({
   name: required(name, 'What this choice is called in counts and logs.'),
@@ -148,6 +61,13 @@ const stickiness = variants({
   clientAddress: object({ kind: kind('clientAddress', 'By the IPv4 address or the IPv6 /64 of the client.') }),
 })
 
+const mirror = object({
+  name: required(name, 'What it is called in logs.'),
+  match: defaulted(listOf(requestMatch), [], 'Which requests: one of these holds. None: all.', []),
+  backend: required(name, 'Who gets the copies.'),
+  percentage: defaulted(decimal({ minimum: 0, maximum: 100 }), 100, 'Of how many of these requests, in percent.', 100),
+})
+
 const split = object({
   totalWeight: optional(integer({ minimum: 1, maximum: maxTotalWeight }), 'What the weights must add up to; absent: whatever they do.', {
     examples: [100],
@@ -155,6 +75,8 @@ const split = object({
   backends: required(mapOf(backend, nameKey, { minItems: 1 }), 'The versions, by name.'),
   routes: defaulted(listOf(splitRoute), [], 'Explicit choices, before the weights; the first one that matches wins.', []),
   stickiness: optional(stickiness, 'By what clients are kept on their version, between the routes and the weights. Absent: not at all.'),
+  mirrors: defaulted(listOf(mirror), [], 'Copies of requests for another backend, whose answers are thrown away.', []),
+  ...policyFields,
   fallback: defaulted(name, 'none', 'Which backend takes the share of one without a usable endpoint; none: answer it with 503.', 'none'),
 })
 
@@ -164,39 +86,6 @@ const route = object({
   path: required(path, 'The most specific host, then the longest path, then Exact before Prefix wins.'),
   pathType: defaulted(pathType, 'Prefix', 'Prefix goes by segment: /a holds for /a and /a/b, not for /ab.', 'Prefix'),
   split: required(name, 'The split that governs these requests.'),
-})
-
-const second = 1_000
-const hour = 3_600 * second
-const time = (key: keyof Timeouts, description: string, range: Partial<Range> = {}): Field<number> =>
-  defaulted(duration({ minimum: 1, maximum: 24 * hour, ...range }), defaultTimeouts[key], description, writtenDuration(defaultTimeouts[key]))
-
-const timeouts = object({
-  requestHead: time('requestHeadMs', "From a connection's first byte of a request to the end of its head; then 408.", { maximum: hour }),
-  keepAlive: time('keepAliveMs', 'A kept-alive client connection without a request.'),
-  bodyIdle: time('bodyIdleMs', 'A body without progress, in either direction.'),
-  connect: time('connectMs', 'Connecting to an endpoint.', { maximum: hour }),
-  responseHead: time('responseHeadMs', "From the end of the request's head to the first byte of the answer; then 504."),
-  upstreamIdle: time('upstreamIdleMs', "An unused connection to an endpoint. Keep it below the endpoint's own keep-alive (Node's: 5s)."),
-  // setTimeout holds 24.8 days.
-  tunnelIdle: time('tunnelIdleMs', 'A tunnel (WebSocket) without a byte in either direction.', { maximum: 500 * hour }),
-  drainDelay: time('drainDelayMs', 'On shutdown: how long to go on accepting after readiness has ended.', { minimum: 0, maximum: hour }),
-  drain: time('drainMs', 'On shutdown: how long requests in flight may take after that.', { minimum: 0 }),
-})
-
-const bytes = (key: keyof Limits, description: string, range: Range): Field<number> =>
-  defaulted(size(range), defaultLimits[key], description, defaultLimits[key] === 0 ? 0 : writtenSize(defaultLimits[key]))
-const count = (key: keyof Limits, description: string, maximum: number): Field<number> =>
-  defaulted(integer({ minimum: 1, maximum }), defaultLimits[key], description, defaultLimits[key])
-const mebibyte = 1_048_576
-
-const limits = object({
-  headBytes: bytes('headBytes', 'A whole message head, the request line included; beyond: 431.', { minimum: 1_024, maximum: mebibyte }),
-  headers: count('headers', 'Header fields of a message; beyond: 431.', 1_000),
-  targetBytes: bytes('targetBytes', 'The request target; beyond: 414.', { minimum: 64, maximum: mebibyte }),
-  bodyBytes: bytes('bodyBytes', 'A request body; beyond: 413. 0: no limit.', { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-  connections: count('connections', 'Client connections per worker; beyond: closed at once.', 1_000_000),
-  upstreamConnections: count('upstreamConnections', 'Connections to one endpoint, per worker; beyond: 503.', 65_535),
 })
 
 export const defaultAdmin = { host: '127.0.0.1', port: 9901 }
@@ -245,6 +134,14 @@ export const edgeShape = object({
   ),
   timeouts: defaulted(timeouts, defaultsOf(timeouts), 'How long to wait, as 500ms, 10s, 1m or 1h.', {}),
   limits: defaulted(limits, defaultsOf(limits), 'How much to take.', {}),
+  resilience: defaulted(resilience, defaultsOf(resilience), 'What to do about endpoints that fail, or are new.', {}),
+  dns: defaulted(dns, defaultsOf(dns), 'How names of endpoints become addresses.', {}),
+  allowedTargets: defaulted(
+    listOf(cidr),
+    [],
+    'Networks that endpoints may lie in although nobody reaches them by accident: link-local addresses and metadata services.',
+    [],
+  ),
   accessLog: optional(accessLog, 'A line for each request, or for a share of them. Absent: none.'),
   metrics: defaulted(metrics, defaultsOf(metrics), 'What /metrics tells.', {}),
   routes: required(listOf(route), 'Which requests which split governs.'),

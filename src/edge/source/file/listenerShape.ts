@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { isScalar } from 'yaml'
 import { shown } from '../../../core/routing/names.ts'
 import type { ListenerConfig, ListenerTls } from '../../config.ts'
-import { listenAddress } from './address.ts'
+import { cidr, listenAddress } from './address.ts'
 import { described } from './reading.ts'
 import { duration, parsed, text } from './scalars.ts'
 import { defaulted, listOf, object, optional, required, type Shape } from './shape.ts'
@@ -65,6 +65,11 @@ const redirect = parsed(
 
 export const listenerShape = object({
   address: required(listenAddress, 'Port 0: the system chooses one.'),
+  proxyProtocol: optional(
+    listOf(cidr, { minItems: 1 }),
+    'Networks of load balancers that begin each connection with a PROXY protocol header (v1 or v2): they must, and no one else may. Absent: none do.',
+    { examples: [['10.0.0.0/8']] },
+  ),
   tls: optional(tls, 'Requests come by TLS. Absent: in the clear.'),
   redirect: optional(redirect, 'Every request is answered with 308, to the same host and path by https. Not with tls.'),
 })
@@ -72,11 +77,16 @@ export const listenerShape = object({
 type ListenerFile = ReturnType<typeof listenerShape.read>
 
 /** As the edge knows it; file names are resolved from `folder`. */
-export function listenerOf({ address, tls, redirect }: ListenerFile, folder: string): ListenerConfig {
+export function listenerOf({ address, proxyProtocol, tls, redirect }: ListenerFile, folder: string): ListenerConfig {
   const found = tls && {
     certificates: tls.certificates.map(({ cert, key }) => ({ cert: resolve(folder, cert), key: resolve(folder, key) })),
     minVersion: tls.minVersion,
     hstsSeconds: Math.floor((tls.hsts ?? 0) / 1_000),
   }
-  return { address, ...(found && { tls: found }), ...(redirect === undefined ? {} : { redirectPort: redirect }) }
+  return {
+    address,
+    ...(proxyProtocol && { proxyProtocolFrom: proxyProtocol }),
+    ...(found && { tls: found }),
+    ...(redirect === undefined ? {} : { redirectPort: redirect }),
+  }
 }

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import type { Split, Stickiness } from '../../../core/routing/types.ts'
+import type { RequestMatch, Split, Stickiness } from '../../../core/routing/types.ts'
 import { validate } from '../../../core/routing/validate.ts'
 import { compileRegex } from '../../../lib/regex.ts'
 import type { EdgeConfig } from '../../config.ts'
 import { openDocument, type YamlDocument } from './document.ts'
 import { type EdgeFile, edgeShape } from './edgeShape.ts'
 import { listenerOf } from './listenerShape.ts'
+import { policyIn } from './policyShape.ts'
 import { type Finding, GaveUp, locate, type Path, type Place, type Reading, startReading } from './reading.ts'
 import { checkFileRules } from './rules.ts'
 import type { Named } from './shape.ts'
@@ -52,23 +53,17 @@ function overlap(a: Path, b: Path): boolean {
 }
 
 function edgeConfig(file: EdgeFile, folder: string): EdgeConfig {
-  const { listeners, admin, trustedProxies, timeouts, limits, accessLog, metrics, routes, keyFile, splits } = file
+  const { listeners, admin, trustedProxies, timeouts, limits, resilience, dns, allowedTargets, accessLog, metrics, routes, keyFile, splits } = file
   return {
     listeners: listeners.map((listener) => listenerOf(listener, folder)),
     admin: { address: admin.address, ...(admin.tokenFile === undefined ? {} : { tokenFile: resolve(folder, admin.tokenFile) }) },
     trustedProxies,
-    timeouts: {
-      requestHeadMs: timeouts.requestHead,
-      keepAliveMs: timeouts.keepAlive,
-      bodyIdleMs: timeouts.bodyIdle,
-      connectMs: timeouts.connect,
-      responseHeadMs: timeouts.responseHead,
-      upstreamIdleMs: timeouts.upstreamIdle,
-      tunnelIdleMs: timeouts.tunnelIdle,
-      drainDelayMs: timeouts.drainDelay,
-      drainMs: timeouts.drain,
-    },
+    timeouts,
     limits,
+    resilience,
+    dns: { servers: dns.servers, maxStaleMs: dns.maxStale },
+    allowedTargets,
+    policies: Object.fromEntries(splits.map(({ name, value }) => [name, policyIn(value)]).filter(([, policy]) => Object.keys(policy!).length > 0)),
     ...(accessLog === undefined
       ? {}
       : { accessLog: { ...accessLog, path: accessLog.path === 'stdout' ? 'stdout' : resolve(folder, accessLog.path) } }),
@@ -84,22 +79,20 @@ type SplitFile = EdgeFile['splits'][number]['value']
 
 /** `keyFile`: makes of what a split names itself the one in force. */
 function splitOf({ name, value }: Named<SplitFile>, keyFile: (own: string | undefined) => { readonly keyFile?: string }): Split {
-  const { totalWeight, backends, routes, stickiness, fallback } = value
+  const { totalWeight, backends, routes, stickiness, mirrors, fallback } = value
   return {
     name,
     totalWeight: totalWeight ?? backends.reduce((sum, backend) => sum + backend.value.weight, 0),
     backends: backends.map((backend) => ({ name: backend.name, ...backend.value })),
-    routes: routes.map((route) => ({
-      ...route,
-      match: route.match.map(({ method, path, ...lists }) => ({
-        ...(method === undefined ? {} : { method }),
-        ...(path === undefined ? {} : { path }),
-        ...lists,
-      })),
-    })),
+    routes: routes.map((route) => ({ ...route, match: route.match.map(matchOf) })),
     ...(stickiness === undefined ? {} : { stickiness: stickinessOf(stickiness, keyFile) }),
+    ...(mirrors.length === 0 ? {} : { mirrors: mirrors.map((mirror) => ({ ...mirror, match: mirror.match.map(matchOf) })) }),
     fallback: fallback === 'none' ? { kind: 'none' } : { kind: 'backend', backend: fallback },
   }
+}
+
+function matchOf({ method, path, ...lists }: SplitFile['routes'][number]['match'][number]): RequestMatch {
+  return { ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path }), ...lists }
 }
 
 function stickinessOf(file: NonNullable<SplitFile['stickiness']>, keyFile: (own: string | undefined) => { readonly keyFile?: string }): Stickiness {
