@@ -91,7 +91,7 @@ function lane(load: Load, more: () => number | undefined, failed: string[]): Pro
 }
 
 /** Undefined until all of a response with a length, or in chunks, is there. */
-function wholeAnswer(text: string): Answer | undefined {
+export function wholeAnswer(text: string): Answer | undefined {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined
   const head = text.slice(0, headEnd)
