@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type StdioOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,9 +16,18 @@ export type EdgeProcess = {
   /** Present where it was asked for; unread, it fills up. */
   readonly stdout: Readable | null
   signal(name: NodeJS.Signals): void
+  /** Its exit code; null where a signal ended it. */
+  readonly ended: Promise<number | null>
   /** Memory in use, in bytes. */
   residentBytes(): number
   close(): Promise<void>
+}
+
+export type EdgeProcessOptions = {
+  readonly stdout?: 'ignore' | 'pipe'
+  readonly onComplaint?: (text: string) => void
+  /** Beside what the test has. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const program = new URL('../../../src/main.ts', import.meta.url).pathname
@@ -28,15 +37,16 @@ const readyMs = 15_000
 export async function startEdgeProcess(
   yaml: string,
   workers = 1,
-  { stdout = 'ignore', onComplaint }: { readonly stdout?: 'ignore' | 'pipe'; readonly onComplaint?: (text: string) => void } = {},
+  { stdout = 'ignore', onComplaint, env }: EdgeProcessOptions = {},
 ): Promise<EdgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-'))
   const file = join(folder, 'edge.yaml')
   await writeFile(file, yaml)
   const args = [program, 'edge', '--config', file, '--workers', String(workers), '--log-level', 'error']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, onComplaint === undefined ? 'inherit' : 'pipe', 'ipc'] })
+  const stdio: StdioOptions = ['ignore', stdout, onComplaint === undefined ? 'inherit' : 'pipe', 'ipc']
+  const child = spawn(process.execPath, args, { stdio, env: { ...process.env, ...env } })
   child.stderr?.on('data', (text: Buffer) => onComplaint?.(text.toString()))
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
   const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
   child.once('message', (message: { readonly value: { readonly listeners: readonly string[]; readonly admin: string } }) =>
@@ -52,6 +62,7 @@ export async function startEdgeProcess(
     pid: child.pid!,
     stdout: child.stdout,
     signal: (name) => void child.kill(name),
+    ended,
     residentBytes: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     async close() {
       child.kill('SIGTERM')

@@ -14,7 +14,12 @@ export type OpenLoop = {
   readonly deadlineMs: number
 }
 
-export type OpenLoopResult = { readonly sent: number; readonly failed: readonly string[] }
+export type OpenLoopResult = {
+  readonly sent: number
+  readonly failed: readonly string[]
+  /** Requests under way at a time, at most: what a stall of the machine made of an even rate. */
+  readonly mostInFlight: number
+}
 
 const tickMs = 5
 /** More tell nothing new. */
@@ -27,6 +32,7 @@ export async function runOpenLoop(loop: OpenLoop): Promise<OpenLoopResult> {
   const under = new Set<Promise<void>>()
   const startedAt = performance.now()
   let sent = 0
+  let mostInFlight = 0
 
   function fail(index: number, why: string): void {
     if (failed.length < mostFailures) failed.push(`request ${index} after ${Math.round(performance.now() - startedAt)} ms: ${why}`)
@@ -47,12 +53,13 @@ export async function runOpenLoop(loop: OpenLoop): Promise<OpenLoopResult> {
     for (const due = ((performance.now() - startedAt) / 1_000) * loop.perSecond; sent < due; ) {
       const work = one(sent++).finally(() => under.delete(work))
       under.add(work)
+      mostInFlight = Math.max(mostInFlight, under.size)
     }
     await new Promise((resolve) => setTimeout(resolve, tickMs))
   }
   await Promise.all(under)
   for (const { socket } of idle) socket.destroy()
-  return { sent, failed }
+  return { sent, failed, mostInFlight }
 }
 
 type Kept = { readonly socket: Socket; ask(text: string, deadlineMs: number): Promise<Answer | string> }
