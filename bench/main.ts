@@ -9,10 +9,12 @@ import { type Children, ownChildren } from './measure/children.ts'
 import { busyShare } from './measure/core.ts'
 import { type Options, parseOptions, usage } from './options.ts'
 import { startOrigin } from './origin.ts'
+import { comparePairs, plannedPairSeconds } from './pairs.ts'
 import { reportProgress } from './progress.ts'
 import { goalsOf } from './report/goals.ts'
 import { describeMachine } from './report/machine.ts'
 import { markdownReport } from './report/markdown.ts'
+import { holds, pairsReport } from './report/pairs.ts'
 import { rowsOf } from './report/rows.ts'
 import { type Findings, terminalReport } from './report/terminal.ts'
 import { type Failure, type RoundsPlan, runRounds, type Series, startSeconds } from './rounds.ts'
@@ -20,6 +22,7 @@ import { scenarios } from './scenarios/all.ts'
 import { scenarioNames } from './scenarios/scenario.ts'
 
 type Run = Extract<Options, { kind: 'run' }>
+type Pairs = Extract<Options, { kind: 'pairs' }>
 
 const contenderCore = 0
 const loadCore = 1
@@ -28,7 +31,7 @@ const say = (line: string): void => void process.stderr.write(line)
 
 process.exitCode = await main()
 
-/** Exit code: 0 measured, 1 failed or interrupted, 2 not understood. */
+/** Exit code: 0 measured, 1 failed or interrupted, or dearer than it may be, 2 not understood. */
 async function main(): Promise<number> {
   let options: Options
   try {
@@ -53,7 +56,9 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort(new Error(signal)))
   process.on('exit', children.killAll)
   try {
-    await bench(options, { children, directory, signal: interrupted.signal })
+    const ground = { children, directory, signal: interrupted.signal }
+    if (options.kind === 'pairs') return (await benchPairs(options, ground)) ? 0 : 1
+    await bench(options, ground)
     return 0
   } catch (error) {
     if (interrupted.signal.aborted) say('interrupted\n')
@@ -77,10 +82,7 @@ function obstacleToRun(): string | undefined {
 type Ground = { readonly children: Children; readonly directory: string; readonly signal: AbortSignal }
 
 async function bench(options: Run, { children, directory, signal }: Ground): Promise<void> {
-  // This process, too, keeps off the contender's core.
-  execFileSync('taskset', ['-a', '-p', '-c', String(loadCore), String(process.pid)], { stdio: 'ignore' })
-  const busyBefore = await busyShare(contenderCore, 1_000, signal)
-  if (busyBefore > 0.1) say(`core ${contenderCore} is ${Math.round(busyBefore * 100)} % busy with other work: figures will be noisy\n`)
+  const busyBefore = await takeCores(signal)
   const { present, absentees } = await whoIsHere(options)
   const plans = plansOf(options, present)
   const progress = reportProgress(plannedSeconds(plans, options.seconds), say, () => performance.now())
@@ -107,6 +109,26 @@ async function bench(options: Run, { children, directory, signal }: Ground): Pro
   }
   writeWhole(reportFile, markdownReport(findings, conditions))
   say(`wrote ${reportFile}\n`)
+}
+
+/** Tells whether no pair is dearer than it may be. */
+async function benchPairs(options: Pairs, { children, directory, signal }: Ground): Promise<boolean> {
+  await takeCores(signal)
+  const progress = reportProgress(plannedPairSeconds(options, options.seconds), say, () => performance.now())
+  const origin = await startOrigin(children, directory, loadCore, signal)
+  const tools = { children, directory, core: loadCore, contenderCore, signal, seconds: options.seconds, descriptors: descriptorLimit() }
+  const findings = await comparePairs(options, { ...tools, origin, progress })
+  process.stdout.write(`\n${pairsReport(options.ref, findings)}`)
+  if (options.jsonFile) writeWhole(options.jsonFile, `${JSON.stringify(findings, null, 2)}\n`)
+  return findings.every(holds)
+}
+
+/** Keeps this process, too, off the contender's core; tells how busy others keep that one. */
+async function takeCores(signal: AbortSignal): Promise<number> {
+  execFileSync('taskset', ['-a', '-p', '-c', String(loadCore), String(process.pid)], { stdio: 'ignore' })
+  const busyBefore = await busyShare(contenderCore, 1_000, signal)
+  if (busyBefore > 0.1) say(`core ${contenderCore} is ${Math.round(busyBefore * 100)} % busy with other work: figures will be noisy\n`)
+  return busyBefore
 }
 
 async function whoIsHere(options: Run): Promise<{ present: Contender[]; absentees: Findings['absentees'] }> {

@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util'
 import { type ContenderName, contenderNames } from './contenders/contender.ts'
 import { type ScenarioName, scenarioNames } from './scenarios/scenario.ts'
 
+/** What can be measured in pairs of an old and a new edge. */
+export const pairNames = ['keepalive-get', 'keepalive-get-sticky', 'reply-64k', 'post-4k', 'connection-per-request'] as const satisfies ScenarioName[]
+export type PairName = (typeof pairNames)[number]
+
 export const usage = `usage: npm run bench -- [options]
 
 Compares Spillway with other proxies: one core for the contender, wrk and an NGINX origin on another.
@@ -14,10 +18,24 @@ Compares Spillway with other proxies: one core for the contender, wrk and an NGI
   --json FILE        write the rows as JSON
   --report FILE      write the Markdown report (default: bench/results/README.md, by a run of everything only)
   --help             this text
+
+With --against REF: this tree against the Spillway of a commit, in interleaved pairs. Prints the ratio of CPU per request with its 95 % interval;
+exit code 1 if its upper end is above 1.05 (1.1 for keepalive-get-sticky, which compares stickiness with the same requests to a REF without it).
+
+  --pairs N          how many (default: 10)
+  --scenarios a,b    ${wrapped(pairNames)} (default: keepalive-get)
 `
 
 export type Options =
   | { readonly kind: 'help' }
+  | {
+      readonly kind: 'pairs'
+      readonly ref: string
+      readonly scenarios: readonly PairName[]
+      readonly pairs: number
+      readonly seconds: number
+      readonly jsonFile: string | undefined
+    }
   | {
       readonly kind: 'run'
       readonly scenarios: readonly ScenarioName[]
@@ -40,12 +58,24 @@ export function parseOptions(args: readonly string[]): Options {
       contenders: { type: 'string' },
       repeat: { type: 'string' },
       seconds: { type: 'string' },
+      against: { type: 'string' },
+      pairs: { type: 'string' },
       json: { type: 'string' },
       report: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return { kind: 'help' }
+  if (values.against !== undefined)
+    return {
+      kind: 'pairs',
+      ref: values.against,
+      scenarios: chosen('--scenarios', values.scenarios, pairNames) ?? ['keepalive-get'],
+      pairs: count('--pairs', values.pairs) ?? 10,
+      seconds: count('--seconds', values.seconds) ?? 3,
+      jsonFile: values.json,
+    }
+  if (values.pairs !== undefined) throw new Error('--pairs: of what? --against REF tells')
   const defaultScenarios: readonly ScenarioName[] = values.quick ? ['keepalive-get'] : scenarioNames
   return {
     kind: 'run',

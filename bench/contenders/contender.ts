@@ -21,6 +21,8 @@ export type Job = {
   readonly workers: number
   /** Whether it is to listen with TLS too, on a port of its own. */
   readonly hasTls?: boolean
+  /** Whether clients are to stay with their version, by a cookie. */
+  readonly isSticky?: boolean
 }
 
 export type Place = {

@@ -5,29 +5,31 @@ import { stringify } from 'yaml'
 import { type CertificateFiles, makeCertificate, tlsVersion } from '../measure/certificate.ts'
 import { exchange } from '../measure/exchange.ts'
 import { freePorts } from '../measure/ports.ts'
-import { type Contender, type Job, targetOf, untilAnswers, usualWeights, type Weights } from './contender.ts'
+import { type Contender, type Job, type Place, type Running, targetOf, untilAnswers, usualWeights, type Weights } from './contender.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const repository = join(import.meta.dirname, '..', '..')
 
-export const spillway: Contender = {
-  name: 'spillway',
+export const spillway: Contender = spillwayAt(repository)
+
+/** The Spillway whose sources lie in this folder. */
+export function spillwayAt(root: string): Contender {
   // Error diffusion: any run of picks is within 1 of exact.
-  tolerance: 1,
-  obstacle: buildDist,
-  async start(job, { directory, core, children, signal }) {
-    const [port, adminPort, tlsPort] = (await freePorts(3)) as [number, number, number]
-    const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
-    const file = join(directory, 'edge.yaml')
-    writeFileSync(file, stringify(spillwayConfig({ job, port, adminPort, tls })))
-    const args = [join(root, 'dist', 'main.js'), 'edge', '--config', file, '--workers', String(job.workers)]
-    const child = children.start({ name: 'spillway', command: process.execPath, args, core, cwd: directory })
-    await untilAnswers(child, port, targetOf(job.routes), signal)
-    return { name: 'spillway', pid: child.pid, port, tlsPort, stop: child.stop, setWeights: weightSetter(adminPort, signal) }
-  },
+  return { name: 'spillway', tolerance: 1, obstacle: () => buildDist(root), start: (job, place) => start(root, job, place) }
+}
+
+async function start(root: string, job: Job, { directory, core, children, signal }: Place): Promise<Running> {
+  const [port, adminPort, tlsPort] = (await freePorts(3)) as [number, number, number]
+  const tls = job.hasTls === true ? { ...makeCertificate(directory), port: tlsPort } : undefined
+  const file = join(directory, 'edge.yaml')
+  writeFileSync(file, stringify(spillwayConfig({ job, port, adminPort, tls })))
+  const args = [join(root, 'dist', 'main.js'), 'edge', '--config', file, '--workers', String(job.workers)]
+  const child = children.start({ name: 'spillway', command: process.execPath, args, core, cwd: directory })
+  await untilAnswers(child, port, targetOf(job.routes), signal)
+  return { name: 'spillway', pid: child.pid, port, tlsPort, stop: child.stop, setWeights: weightSetter(adminPort, signal) }
 }
 
 /** Measured is what is in the tree now: built anew before each run, as an operator would get it. */
-async function buildDist(): Promise<string | undefined> {
+async function buildDist(root: string): Promise<string | undefined> {
   const build = spawn(process.execPath, [join(root, 'scripts', 'build.ts')], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -66,6 +68,7 @@ export function spillwayConfig({ job, port, adminPort, tls }: SpillwaySetup): ob
         },
         routes: [{ name: 'qa', match: [{ headers: [{ name: 'X-Canary', exact: 'true' }] }], backend: 'canary' }],
         fallback: 'none',
+        ...(job.isSticky === true ? { stickiness: { kind: 'cookie', ttl: '1h' } } : {}),
       },
     },
     // Idle connections are to stay for the whole scenario, as the peers are told in their own words.

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Children } from './children.ts'
 import { within } from './waiting.ts'
 
-export type Target = { readonly host: string; readonly path: string }
+/** `cookie` is sent beside those that a browser has for the site anyway. */
+export type Target = { readonly host: string; readonly path: string; readonly cookie?: string }
 
 /** What the load generator sends, over and over. */
 export type Load = {
@@ -47,7 +48,7 @@ export function wrkScript(load: Load): string {
   }
   const [first, ...more] = load.targets
   if (!first) throw new Error('a load needs a target')
-  if (more.length === 0) lines.push(`wrk.headers["Host"] = ${lua(first.host)}`, `wrk.path = ${lua(first.path)}`)
+  if (more.length === 0 && first.cookie === undefined) lines.push(`wrk.headers["Host"] = ${lua(first.host)}`, `wrk.path = ${lua(first.path)}`)
   else lines.push(...manyTargets(load.targets))
   lines.push(
     'function done(summary, latency)',
@@ -64,7 +65,10 @@ function manyTargets(targets: readonly Target[]): string[] {
   return [
     'local requests, at = {}, 0',
     'function init()',
-    ...targets.map(({ host, path }) => `  wrk.headers["Host"] = ${lua(host)}; requests[#requests + 1] = wrk.format(nil, ${lua(path)})`),
+    ...targets.map(({ host, path, cookie }) => {
+      const cookies = cookie === undefined ? '' : ` wrk.headers["Cookie"] = ${lua(`${browserFields['Cookie']}; ${cookie}`)};`
+      return `  wrk.headers["Host"] = ${lua(host)};${cookies} requests[#requests + 1] = wrk.format(nil, ${lua(path)})`
+    }),
     'end',
     'function request()',
     '  at = at % #requests + 1',

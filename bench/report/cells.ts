@@ -18,6 +18,10 @@ const usualColumns: readonly Column[] = [
 ]
 
 const furtherColumns: Partial<Record<ScenarioName, readonly Column[]>> = {
+  'keepalive-get-sticky': [
+    { head: 'without, CPU µs/req', cell: (row) => figure(row['plainCpuMicrosPerRequest'], 1) },
+    { head: 'with ÷ without', cell: (row) => figure(row['ratioToPlain'], 2) },
+  ],
   'routes-1000': [
     { head: 'one route, CPU µs/req', cell: (row) => figure(row['oneRouteCpuMicrosPerRequest'], 1) },
     { head: '1,000 ÷ one', cell: (row) => figure(row['ratioToOneRoute'], 2) },

@@ -37,7 +37,7 @@ export function goalTable(goals: readonly Goal[]): Table {
 }
 
 /** The first column to the left, figures to the right. */
-function aligned({ head, body }: Table): string {
+export function aligned({ head, body }: Table): string {
   const lines = [head, ...body]
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
   const pad = (text: string, column: number): string => (column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0))

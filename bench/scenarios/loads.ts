@@ -34,24 +34,27 @@ export async function measureLoad({ pid, port, scheme = 'http' }: Measured, load
   }
 }
 
-function loadScenario(name: ScenarioName, what: string, load: Load): Scenario {
+function loadScenario(name: keyof typeof loads, what: string): Scenario {
   return {
     name,
     what,
     instances: [usualInstance],
     startsAnew: false,
     cost: { loadRuns: 1, otherSeconds: 0.2 },
-    measure: ([running], tools) => measureLoad(running as Running, load, tools),
+    measure: ([running], tools) => measureLoad(running as Running, loads[name], tools),
   }
 }
 
+export const loads = {
+  'keepalive-get': usualLoad,
+  'reply-64k': { ...usualLoad, targets: [{ host: 'shop.example', path: largeReplyPath }], replyBytes: largeReplyBytes },
+  'post-4k': { ...usualLoad, method: 'POST', bodyBytes: 4096 },
+  'connection-per-request': { ...usualLoad, closesConnections: true },
+} as const satisfies Partial<Record<ScenarioName, Load>>
+
 export const loadScenarios: readonly Scenario[] = [
-  loadScenario('keepalive-get', 'GET with 8 browser headers on 64 kept connections, replies of 1 KiB', usualLoad),
-  loadScenario('reply-64k', 'the same with replies of 64 KiB', {
-    ...usualLoad,
-    targets: [{ host: 'shop.example', path: largeReplyPath }],
-    replyBytes: largeReplyBytes,
-  }),
-  loadScenario('post-4k', 'POST of 4 KiB on 64 kept connections, replies of 1 KiB', { ...usualLoad, method: 'POST', bodyBytes: 4096 }),
-  loadScenario('connection-per-request', 'GET with Connection: close, 64 at a time', { ...usualLoad, closesConnections: true }),
+  loadScenario('keepalive-get', 'GET with 8 browser headers on 64 kept connections, replies of 1 KiB'),
+  loadScenario('reply-64k', 'the same with replies of 64 KiB'),
+  loadScenario('post-4k', 'POST of 4 KiB on 64 kept connections, replies of 1 KiB'),
+  loadScenario('connection-per-request', 'GET with Connection: close, 64 at a time'),
 ]

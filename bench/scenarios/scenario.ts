@@ -3,6 +3,7 @@ import type { LoadTools } from '../measure/wrk.ts'
 
 export const scenarioNames = [
   'keepalive-get',
+  'keepalive-get-sticky',
   'reply-64k',
   'post-4k',
   'connection-per-request',
@@ -28,7 +29,13 @@ export type Sample = {
 }
 
 /** A process to start for a contender: what it is configured for. */
-export type Instance = { readonly routes: readonly RouteEntry[]; readonly connections: number; readonly workers: number; readonly hasTls?: boolean }
+export type Instance = {
+  readonly routes: readonly RouteEntry[]
+  readonly connections: number
+  readonly workers: number
+  readonly hasTls?: boolean
+  readonly isSticky?: boolean
+}
 
 export type Scenario = {
   readonly name: ScenarioName
