@@ -65,9 +65,11 @@ export function openCrew(options: {
   /** For sticky cookies, as they are at the moment. */
   keys(): StickyKeys
   tls(config: EdgeConfig): TlsMaterial | undefined
+  /** Names of endpoints replaced by what they stand for at the moment. */
+  resolve(config: EdgeConfig): EdgeConfig
   readonly timing: CrewTiming
 }): Crew {
-  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, tls: tlsFor, timing } = options
+  const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, tls: tlsFor, resolve, timing } = options
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
   let present: Table | undefined
   let ended = false
@@ -111,7 +113,7 @@ export function openCrew(options: {
     const blocks = ledger.blocksFor(slot.index, table.config.routing)
     const tls = tlsFor(table.config)
     const answer = await (slot.thread?.ask(
-      { kind: 'apply', version: table.version, config: table.config, blocks, keys: keys(), ...(tls && { tls }) },
+      { kind: 'apply', version: table.version, config: resolve(table.config), blocks, keys: keys(), ...(tls && { tls }) },
       timing.answerMs,
     ) ?? {
       kind: 'gone' as const,

@@ -15,6 +15,7 @@ import { type Keyring, openKeyring } from './keyring.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import type { Scrape } from './metricsFamilies.ts'
+import { type Names, openNames } from './names/names.ts'
 import { formatProblem } from './source/problem.ts'
 import type { Problem, Source, SourceEvent } from './source/source.ts'
 import { type EdgeState, openState } from './state.ts'
@@ -101,6 +102,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   onReopenable?.(accessLog.reopen)
   const keyring = openKeyring({ log, onRotated: () => void lane(reapply) })
   const certificates = openCertificates({ lane, log, onRenewed: reapply })
+  const names = openNames({ lane, log, admin: () => admin.bound(), onChanged: reapply })
   const crew = openCrew({
     workers,
     workerUrl,
@@ -111,21 +113,23 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     accessLog,
     keys: () => keyring.present(),
     tls: (config) => certificates.materialFor(config),
+    resolve: names.resolve,
     timing: { ...crewTiming, ...timing },
   })
   const state = openState({ crew, ledger, instanceId })
-  const reports = openReports({ instanceId, state, ledger })
+  const reports = openReports({ instanceId, state, ledger, names })
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
-  const metrics = async () => (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, certificates, version }))
+  const metrics = async () =>
+    (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, certificates, names, version }))
   const admin = openAdminServer({ handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, metrics }), log })
   let announced = false
 
-  /** With the keys as they are now; weights set by admin stay. */
+  /** With the keys and addresses as they are now; weights set by admin stay. */
   async function reapply(): Promise<void> {
     if (state.status().draining) return
     const outcome = await state.reapply()
-    if (outcome.kind === 'refused') log.error('the workers did not take new keys or certificates', { reason: outcome.message })
+    if (outcome.kind === 'refused') log.error('the workers did not take new keys, certificates or addresses', { reason: outcome.message })
   }
 
   async function accept(config: EdgeConfig): Promise<readonly Problem[]> {
@@ -137,11 +141,13 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
       ...(await certificates.prepare(config)),
     ]
     if (trouble.length === 0) {
+      await names.prepare(config)
       const outcome = await state.accept(config)
       if (outcome.kind === 'applied') {
         accessLog.commit()
         keyring.settle(config)
         certificates.commit(config)
+        names.commit(config)
         await admin.commit(config.admin)
         log.info('a table is in use', { version: state.status().version, splits: config.routing.splits.length, routes: config.routing.routes.length })
         return []
@@ -151,6 +157,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     accessLog.discard()
     keyring.settle(state.status().config)
     certificates.discard()
+    names.discard()
     await admin.discard()
     return trouble.map((it) => ({ where: source.description, ...it }))
   }
@@ -177,6 +184,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     close() {
       reports.close()
       certificates.close()
+      names.close()
       return closeAll(crew, admin, accessLog, keyring)
     },
   }
@@ -232,6 +240,7 @@ async function scrapeOf(edge: {
   readonly ledger: Ledger
   readonly accessLog: AccessLogSink
   readonly certificates: Certificates
+  readonly names: Names
   readonly version: string
 }): Promise<Scrape> {
   const { version, config, appliedAt, rejected } = edge.state.status()
@@ -243,6 +252,7 @@ async function scrapeOf(edge: {
     aliases: config?.metricAliases ?? defaultMetricAliases,
     accessLog: edge.accessLog.counts(),
     certificates: edge.certificates.expiries(),
+    names: edge.names.counts(),
     workers: {
       wanted: workers.length,
       serving: workers.filter((worker) => worker.appliedVersion !== undefined).length,

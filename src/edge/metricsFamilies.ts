@@ -3,6 +3,7 @@ import type { BackendSeries } from './blocks.ts'
 import type { MetricAlias } from './config.ts'
 import { at, codes, durationBounds, failureKinds, methods, pickReasons, workerAt } from './counters.ts'
 import { aliasFamilies } from './metricsAliases.ts'
+import type { NameCounts } from './names/names.ts'
 
 export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
 export type Family = {
@@ -22,6 +23,7 @@ export type Scrape = {
   /** What the main thread did with the lines that workers handed over. */
   readonly accessLog: { readonly written: number; readonly dropped: number }
   readonly certificates: readonly { readonly file: string; readonly expiresAt: Date }[]
+  readonly names: NameCounts
   readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number }
   readonly table: { readonly version: number; readonly appliedAt: Date | undefined; readonly rejected: number; readonly routing: Routing | undefined }
   readonly build: { readonly version: string; readonly node: string }
@@ -59,6 +61,7 @@ export function families(scrape: Scrape): readonly Family[] {
     ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
     ...tlsFamilies(scrape),
+    ...nameFamilies(scrape.names),
     ...accessLogFamilies(scrape),
     ...tableFamilies(scrape.table),
     ...processFamilies(scrape),
@@ -103,6 +106,30 @@ function tlsFamilies({ worker, certificates }: Scrape): Family[] {
     counter('spillway_edge_tls_handshakes_total', 'TLS handshakes that were done.', only(worker[workerAt.handshakes])),
     counter('spillway_edge_tls_handshake_failures_total', 'TLS handshakes that began and came to nothing.', only(worker[workerAt.handshakeFailures])),
     gauge('spillway_edge_tls_certificate_expiry_timestamp_seconds', 'When a certificate in use expires.', expiries),
+  ]
+}
+
+function nameFamilies({ resolutions, names, refused }: NameCounts): Family[] {
+  const outcomes = Object.entries(resolutions).map(([outcome, value]) => ({ labels: { outcome }, value }))
+  const perName = (value: (of: NameCounts['names'][number]) => number): Sample[] =>
+    names.map((of) => ({ labels: { name: of.name }, value: value(of) }))
+  return [
+    counter('spillway_edge_dns_resolutions_total', 'Times that names of endpoints were asked for, by what came of it.', outcomes),
+    gauge(
+      'spillway_edge_dns_addresses',
+      'Addresses that a name stands for now.',
+      perName(({ addresses }) => addresses),
+    ),
+    gauge(
+      'spillway_edge_dns_stale_seconds',
+      'By how much the addresses of a name have outlived their time to live.',
+      perName(({ staleSeconds }) => staleSeconds),
+    ),
+    gauge(
+      'spillway_edge_targets_refused',
+      'Addresses of endpoints that are left out, because nothing may be sent there.',
+      [...refused].map(([endpoint, value]) => ({ labels: { endpoint }, value })),
+    ),
   ]
 }
 

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import type { TrafficPolicy } from './config.ts'
 import type { Context } from './context.ts'
 import { type FailureKind, workerAt } from './counters.ts'
+import { localhostLookup } from './names/localhost.ts'
 import { readBuffer } from './readBuffer.ts'
 
 /** More reads than this in one turn of the event loop: libuv may have polled again within it, so that a fast answer looks stale. */
@@ -63,6 +64,7 @@ export class UpstreamConnection<E> {
     this.socket = connect({
       host: home.host,
       port: home.port,
+      ...(home.host === 'localhost' ? localhostLookup : undefined),
       noDelay: true,
       keepAlive: true,
       allowHalfOpen: true,

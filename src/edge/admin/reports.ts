@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type BackendReport, type Histogram, type SplitReport, splitKey, type TrafficReport } from '../../core/routing/report.ts'
 import type { Ledger } from '../blocks.ts'
 import { at, codes, durationBounds, failureKinds, methods } from '../counters.ts'
+import type { Names } from '../names/names.ts'
 import type { EdgeState, SplitStatus } from '../state.ts'
 import { type AdminAnswer, problem } from './answer.ts'
 
@@ -26,8 +27,9 @@ export function openReports(options: {
   readonly instanceId: string
   readonly state: Pick<EdgeState, 'status' | 'watch'>
   readonly ledger: Pick<Ledger, 'sum'>
+  readonly names: Pick<Names, 'countOf'>
 }): Reports {
-  const { instanceId, state, ledger } = options
+  const { instanceId, state, ledger, names } = options
   const startedAt = new Date().toISOString()
   const readers = new Set<Reader>()
   /** Per split its latest report, and the number of the look at which it came to be so. */
@@ -72,7 +74,7 @@ export function openReports(options: {
   function splitReports(): SplitReport[] {
     const { config, splits } = state.status()
     const routed = new Set(config?.routing.routes.map((route) => route.split))
-    return [...splits.values()].map((status) => reportOf(status, routed.has(status.split.name), instanceId, ledger))
+    return [...splits.values()].map((status) => reportOf(status, routed.has(status.split.name), { instanceId, ledger, names }))
   }
 
   /** What has changed since that look; everything where it is not known. */
@@ -156,7 +158,11 @@ export function openReports(options: {
   }
 }
 
-function reportOf(status: SplitStatus, routed: boolean, instanceId: string, ledger: Pick<Ledger, 'sum'>): SplitReport {
+function reportOf(
+  status: SplitStatus,
+  routed: boolean,
+  { instanceId, ledger, names }: { readonly instanceId: string; readonly ledger: Pick<Ledger, 'sum'>; readonly names: Pick<Names, 'countOf'> },
+): SplitReport {
   const { split, etag, generation } = status
   return {
     namespace: '',
@@ -166,7 +172,7 @@ function reportOf(status: SplitStatus, routed: boolean, instanceId: string, ledg
     backends: split.backends.map((backend) => ({
       name: backend.name,
       weight: backend.weight,
-      readyEndpoints: backend.endpoints.length,
+      readyEndpoints: names.countOf(split.name, backend.name),
       ...countsOf(ledger.sum(split.name, backend.name)),
     })),
   }

@@ -16,6 +16,8 @@ export type AdminServer = {
   commit(admin: EdgeConfig['admin']): Promise<void>
   discard(): Promise<void>
   address(): ListenAddress | undefined
+  /** All that it listens on, what was prepared included. */
+  bound(): readonly ListenAddress[]
   close(): Promise<void>
 }
 
@@ -62,6 +64,7 @@ export function openAdminServer(options: { readonly handle: Handler; readonly lo
       if (vain !== undefined) await closeServer(vain.server)
     },
     address: () => present?.bound,
+    bound: () => [present, prepared].flatMap((listening) => (listening === undefined ? [] : [listening.bound])),
     async close() {
       await Promise.all([present, prepared].map((listening) => listening && closeServer(listening.server)))
     },

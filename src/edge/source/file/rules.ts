@@ -1,7 +1,10 @@
 import { type Complaint, shown } from '../../../core/routing/names.ts'
 import type { Mistake } from '../../../core/routing/validate.ts'
 import type { EdgeConfig } from '../../config.ts'
-import { addressText, canonicalHost, collide, ipv6Host, isLoopback, meets } from './address.ts'
+import { canonicalHost, isLoopback } from '../../ipAddress.ts'
+import { machineAddresses } from '../../names/machine.ts'
+import { type OwnAddress, targetRules } from '../../names/targets.ts'
+import { addressText, collide, ipv6Host } from './address.ts'
 
 /** What is wrong between the parts of a file, beyond the routing itself. */
 export function checkFileRules(config: EdgeConfig): readonly Mistake[] {
@@ -34,8 +37,13 @@ function addressMistakes({ listeners, admin }: EdgeConfig): Mistake[] {
   return mistakes
 }
 
-function endpointMistakes({ listeners, admin, routing }: EdgeConfig): Mistake[] {
+function endpointMistakes({ listeners, admin, allowedTargets = [], routing }: EdgeConfig): Mistake[] {
   const mistakes: Mistake[] = []
+  const own = [
+    ...listeners.map(({ address }, i): OwnAddress => ({ reason: 'listener', is: `the edge itself (listeners[${i}]): a loop`, address })),
+    { reason: 'admin', is: 'the admin interface of the edge, never to be reached from outside', address: admin.address } as const,
+  ]
+  const rules = targetRules({ own, allowedTargets, interfaces: machineAddresses() })
   for (const split of routing.splits)
     for (const backend of split.backends) {
       const seen = new Map<string, number>()
@@ -48,10 +56,8 @@ function endpointMistakes({ listeners, admin, routing }: EdgeConfig): Mistake[] 
         const earlier = seen.get(key)
         if (earlier !== undefined) report({ message: `${told} is endpoints[${earlier}] too`, fix: 'keep one of them' })
         else seen.set(key, index)
-        const loop = listeners.findIndex((listener) => meets(endpoint, listener.address))
-        if (loop >= 0) report({ message: `${told} is the edge itself (listeners[${loop}]): a loop`, fix: 'write the address of the service' })
-        if (meets(endpoint, admin.address))
-          report({ message: `${told} is the admin interface of the edge, never to be reached from outside`, fix: 'write the address of the service' })
+        const refusal = rules.ofWritten(endpoint)
+        if (refusal !== undefined) report({ message: `${told} is ${refusal.is}`, fix: refusal.fix })
       }
     }
   return mistakes
