@@ -18,7 +18,7 @@ export type Ledger = {
   /** Backends in use, and those gone for less than `keepMs`. */
   series(): BackendSeries[]
   sum(split: string, backend: string): Float64Array
-  /** All workers' own blocks together, laid out by `workerAt`; `tableVersion` is the lowest. */
+  /** All workers' own blocks together, laid out by `workerAt`; `tableVersion` is the lowest, `lagMs` the highest. */
   workerSum(): Float64Array
 }
 
@@ -31,7 +31,7 @@ type Entry = {
 }
 
 const backendGauges = [at.inFlight, at.openTunnels, healthAt.ejected, healthAt.queued]
-const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion, workerAt.lagMs]
+const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion, workerAt.lagMs, workerAt.heartbeat]
 
 /**
  * `keepMs`: how long a backend's series outlive it. An analysis that looks back must not lose them, and one that comes back goes on counting.
@@ -85,7 +85,9 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
     sum: (split, backend) => add(entries.get(keyOf(split, backend))?.blocks ?? [], backendBlockCells),
     workerSum() {
       const total = add(own, workerBlockCells)
-      total[workerAt.tableVersion] = Math.min(...own.map((block) => new Float64Array(block)[workerAt.tableVersion]!))
+      const views = own.map((block) => new Float64Array(block))
+      total[workerAt.tableVersion] = Math.min(...views.map((view) => view[workerAt.tableVersion]!))
+      total[workerAt.lagMs] = Math.max(...views.map((view) => view[workerAt.lagMs]!))
       return total
     },
   }

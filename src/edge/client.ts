@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net'
 import { takenBytes, writeTo } from './bulk.ts'
 import type { Context } from './context.ts'
-import { codeIndex, workerAt } from './counters.ts'
+import { codeIndex, type LimitKind, workerAt } from './counters.ts'
 import type { Entry } from './entry.ts'
 import { type Downstream, Exchange } from './exchange.ts'
-import { breakOff, isTaking, mayStay, readOn, takeLeave } from './farewell.ts'
+import { exchangeExpired } from './expiry.ts'
+import { breakOff, mayStay, readOn, takeLeave } from './farewell.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
 import { hidesRouting } from './match.ts'
 import { Origin } from './origin.ts'
+import { tellRefusal } from './refusal.ts'
 import { responseDrained } from './relay.ts'
 import { parseRequest } from './request.ts'
 import { Method, type RequestHead } from './requestHead.ts'
@@ -115,7 +117,8 @@ export class ClientConnection implements Downstream {
       return false
     }
     this.#headStarted = false
-    if (end < 0) return this.#refuse(-end, head.refusal)
+    if (end < 0) return this.#refuse(-end, head.refusal, head.limit)
+    if (context.shedding.ofRequests !== 0 && context.shedding.takesRequest()) return this.#shed(head)
     const host = this.#origin.hostOf(head.authority)
     if (host === undefined) return this.#refuse(400, 'a malformed Host')
     if (hidesRouting(head, context.table.routingHeaders)) return this.#refuse(400, 'Connection names a header that routes ask for')
@@ -197,12 +200,16 @@ export class ClientConnection implements Downstream {
   }
 
   /** A message that is no request, or none that is served: told so once, then closed. */
-  #refuse(status: number, why: string): boolean {
-    this.context.accessLog?.refused(this.socket.remoteAddress, status, why)
-    this.context.counters[workerAt.answered + codeIndex[status]!]!++
-    this.write(answerText({ status, headOnly: false, close: true, minorVersion: 1, location: '', extra: this.extra }))
+  #refuse(status: number, why: string, limit?: LimitKind, headOnly = false): boolean {
+    tellRefusal(this, { status, why, limit, headOnly })
     this.#close()
     return false
+  }
+
+  /** The connection goes with the request: whoever comes again may meet another worker, or another edge. */
+  #shed(head: RequestHead): boolean {
+    const { requestLimit } = this.context.shedding
+    return this.#refuse(503, requestLimit, requestLimit, head.method === Method.Head)
   }
 
   #idle(): void {
@@ -292,10 +299,10 @@ export class ClientConnection implements Downstream {
     switch (this.#phase) {
       case Phase.Idle:
         if (this.#input.isEmpty) this.#close()
-        else this.#refuse(408, 'slow_head')
+        else this.#refuse(408, 'slow_head', 'slow_head')
         return
       case Phase.Exchange:
-        this.#exchangeExpired(this.#exchange!)
+        exchangeExpired(this, this.#exchange!)
         return
       case Phase.Tunnel:
         this.#exchange!.tunnelClosed()
@@ -303,17 +310,5 @@ export class ClientConnection implements Downstream {
       default:
         if (!mayStay(this)) this.reset()
     }
-  }
-
-  #exchangeExpired(exchange: Exchange): void {
-    const { bodyIdleMs } = exchange.policy
-    if (this.congested && isTaking(this)) this.deadlineMs = this.context.nowMs + bodyIdleMs
-    else if (exchange.expectsContinue && !this.continued && !exchange.response.started) {
-      this.continued = true
-      this.write('HTTP/1.1 100 Continue\r\n\r\n')
-      this.deadlineMs = this.context.nowMs + bodyIdleMs
-    } else if (this.halfClosed && !exchange.response.started) exchange.clientGone()
-    else if (!exchange.request.done && !exchange.response.started) exchange.refuseBody(408)
-    else exchange.clientGone()
   }
 }

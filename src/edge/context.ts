@@ -1,5 +1,7 @@
 import type { AccessLog } from './accessLog.ts'
 import type { Limits, Timeouts, TrafficPolicy } from './config.ts'
+import { AddressCounts } from './pressure/addressCounts.ts'
+import { Shedding } from './pressure/shedding.ts'
 import { RequestHead } from './requestHead.ts'
 import { ResponseHead } from './response.ts'
 
@@ -33,6 +35,9 @@ export class Context<T extends Settings = Settings> {
   /** The field that this edge adds to every request it forwards. */
   readonly via: string
   draining = false
+  /** Asked for each connection and request. */
+  readonly shedding = new Shedding()
+  readonly perAddress = new AddressCounts()
   /** Absent: switched off. */
   accessLog: AccessLog | undefined = undefined
   /** Monotonic milliseconds, as of the latest event that read the clock: exact enough for deadlines. */

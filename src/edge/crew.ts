@@ -4,6 +4,7 @@ import type { Ledger } from './blocks.ts'
 import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { Lane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
+import { memoryLimitBytes, oldGenerationMb } from './pressure/memory.ts'
 import type { StickyKeys } from './sticky.ts'
 import { type Answer, startThread, type WorkerThread } from './thread.ts'
 import type { TlsMaterial } from './tls/material.ts'
@@ -26,6 +27,8 @@ export type Crew = {
   drain(drainMs: number): Promise<void>
   /** Ends all threads; final. */
   end(): Promise<void>
+  /** Ends one thread with whatever it has in flight; another takes its place. */
+  replace(worker: number): Promise<void>
   status(): readonly WorkerStatus[]
   listeners(): readonly ListenAddress[]
 }
@@ -74,11 +77,12 @@ export function openCrew(options: {
   let present: Table | undefined
   let ended = false
 
-  function start(slot: Slot): WorkerThread {
+  function start(slot: Slot, { limits }: EdgeConfig): WorkerThread {
     clearTimeout(slot.timer)
     slot.startedAt = performance.now()
     const data = { index: slot.index, workers, instanceId, block: ledger.workerBlock(slot.index) }
-    slot.thread = startThread({ url: workerUrl, data, log, accessLog, onExit: () => afterDeath(slot) })
+    const maxOldGenerationSizeMb = oldGenerationMb(memoryLimitBytes(limits.memoryBytes), workers)
+    slot.thread = startThread({ url: workerUrl, data, maxOldGenerationSizeMb, log, accessLog, onExit: () => afterDeath(slot) })
     return slot.thread
   }
 
@@ -97,7 +101,7 @@ export function openCrew(options: {
   /** Not before there is a table: the first one is what `change` starts threads for. */
   async function refill(slot: Slot): Promise<void> {
     if (ended || slot.thread !== undefined || present === undefined) return
-    const thread = start(slot)
+    const thread = start(slot, present.config)
     const prepared = await prepare(slot, present.version, boundOf(present))
     const applied = prepared.kind === 'bound' ? await apply(slot, present) : prepared
     if (applied.kind === 'applied') return log.info('a worker serves again', { worker: slot.index })
@@ -138,7 +142,7 @@ export function openCrew(options: {
   }
 
   async function change(version: number, config: EdgeConfig): Promise<ChangeOutcome> {
-    for (const slot of slots) if (slot.thread === undefined) start(slot)
+    for (const slot of slots) if (slot.thread === undefined) start(slot, config)
     const asked = config.listeners.map((listener) => listener.address)
     const { answers, addresses } = await prepareAll(version, keepPorts(asked, present?.addresses ?? []))
     const against = answers.findIndex((answer) => answer.kind === 'refused' || answer.kind === 'late')
@@ -201,6 +205,9 @@ export function openCrew(options: {
       ended = true
       for (const slot of slots) clearTimeout(slot.timer)
       await Promise.all(slots.map((slot) => slot.thread?.terminate()))
+    },
+    async replace(worker) {
+      await slots[worker]?.thread?.terminate()
     },
     status: () => slots.map(({ index, appliedVersion, replaced }) => ({ index, appliedVersion, replaced })),
     listeners: () => (present === undefined ? [] : boundOf(present)),

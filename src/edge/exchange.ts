@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import type { AccessEntry } from './accessLog.ts'
 import type { TrafficPolicy } from './config.ts'
 import type { Context } from './context.ts'
-import { at } from './counters.ts'
+import { at, type LimitKind } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
-import { recordRequest } from './record.ts'
+import { limitAt, recordRequest } from './record.ts'
 import { RequestBody } from './requestBody.ts'
 import type { RequestHead } from './requestHead.ts'
 import type { ResponseState } from './responseState.ts'
@@ -158,6 +158,8 @@ export class Exchange {
   /** The request's body is malformed, too large or too slow: the upstream gets no complete request, the client this status if it has none yet. */
   refuseBody(status: number): void {
     this.why = refusedBody[status] ?? 'bad_body'
+    const limit = bodyLimits[status]
+    if (limit !== undefined) this.context.counters[limitAt[limit]]!++
     if (this.response.started) this.abort(this.response.status)
     else if (!this.finished) this.answer(status)
   }
@@ -234,3 +236,5 @@ export class Exchange {
 
 /** Why a body was refused, by the status that says so. */
 const refusedBody: Readonly<Record<number, string>> = { 400: 'malformed_body', 408: 'slow_body', 413: 'large_body', 431: 'large_trailers' }
+/** Of these, those that were for a limit; trailers belong to the heads. */
+const bodyLimits: Readonly<Record<number, LimitKind>> = { 408: 'slow_body', 413: 'body_bytes', 431: 'head_bytes' }

@@ -56,7 +56,7 @@ export function mayStay(client: Leaving): boolean {
 }
 
 /** Whether a client has taken anything since the last look. */
-export function isTaking(client: Leaving): boolean {
+export function isTaking(client: Pick<Leaving, 'socket' | 'taken'>): boolean {
   const before = client.taken
   client.taken = takenBytes(client.socket)
   return client.taken > before

@@ -28,7 +28,7 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   if (split === undefined) return answer(exchange, 404, 'no_route')
   exchange.policy = split.policy
   const maximum = split.policy.bodyBytes
-  if (maximum > 0 && (head.contentLength > maximum || exchange.request.bytes > maximum)) return answer(exchange, 413, 'large_body')
+  if (maximum > 0 && (head.contentLength > maximum || exchange.request.bytes > maximum)) return exchange.refuseBody(413)
   const status = choose(exchange, split, head, origin)
   if (status !== 0) return answer(exchange, status, 'no_endpoints')
   exchange.head = rewriteRequest(head, origin)

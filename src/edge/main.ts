@@ -10,12 +10,15 @@ import { type AdminServer, openAdminServer } from './admin/server.ts'
 import { openSplits } from './admin/splits.ts'
 import { type Ledger, openLedger } from './blocks.ts'
 import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
-import { type Crew, type CrewTiming, crewTiming, openCrew } from './crew.ts'
+import { workerAt } from './counters.ts'
+import { type Crew, type CrewTiming, crewTiming, openCrew, type WorkerStatus } from './crew.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import type { Scrape } from './metricsFamilies.ts'
 import { type Names, openNames } from './names/names.ts'
+import { openLimitLog } from './pressure/limitLog.ts'
+import { openWatchdog, type Watchdog, type WatchTiming, watchTiming } from './pressure/watchdog.ts'
 import { formatProblem } from './source/problem.ts'
 import type { Problem, Source, SourceEvent } from './source/source.ts'
 import { type EdgeState, openState } from './state.ts'
@@ -38,7 +41,7 @@ export type EdgeOptions = {
   readonly version?: string
   /** Another script than worker.ts, and other waits; for tests. */
   readonly workerUrl?: URL
-  readonly timing?: Partial<CrewTiming>
+  readonly timing?: Partial<CrewTiming & WatchTiming>
 }
 
 /** How long the series of a vanished backend stay: longer than the windows that analyses look back over. */
@@ -117,13 +120,23 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     timing: { ...crewTiming, ...timing },
   })
   const state = openState({ crew, ledger, instanceId })
+  const watchdog = openWatchdog({ beats: () => crew.status().map(beatOf), replace: crew.replace, log, timing: { ...watchTiming, ...timing } })
+  const limitLog = openLimitLog({ counts: () => ledger.workerSum(), log })
   const reports = openReports({ instanceId, state, ledger, names })
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
   const metrics = async () =>
-    (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, ledger, accessLog, certificates, names, version }))
-  const admin = openAdminServer({ handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, metrics }), log })
+    (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, watchdog, ledger, accessLog, certificates, names, version }))
+  const admin = openAdminServer({
+    handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, stalled: watchdog.stalled, metrics }),
+    log,
+  })
   let announced = false
+
+  /** Of one that serves: others have deadlines of their own. */
+  function beatOf({ index, appliedVersion }: WorkerStatus): number {
+    return appliedVersion === undefined ? 0 : new Float64Array(ledger.workerBlock(index))[workerAt.heartbeat]!
+  }
 
   /** With the keys and addresses as they are now; weights set by admin stay. */
   async function reapply(): Promise<void> {
@@ -182,6 +195,8 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
     },
     drain: () => drainAll({ state, lane, crew, log }),
     close() {
+      watchdog.close()
+      limitLog.close()
       reports.close()
       certificates.close()
       names.close()
@@ -237,6 +252,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 async function scrapeOf(edge: {
   readonly state: EdgeState
   readonly crew: Crew
+  readonly watchdog: Watchdog
   readonly ledger: Ledger
   readonly accessLog: AccessLogSink
   readonly certificates: Certificates
@@ -257,6 +273,7 @@ async function scrapeOf(edge: {
       wanted: workers.length,
       serving: workers.filter((worker) => worker.appliedVersion !== undefined).length,
       replaced: workers.reduce((sum, worker) => sum + worker.replaced, 0),
+      stalls: edge.watchdog.stalls(),
     },
     table: { version, appliedAt, rejected, routing: config?.routing },
     build: { version: edge.version, node: process.version },

@@ -1,7 +1,7 @@
 import type { Routing } from '../core/routing/types.ts'
 import type { BackendSeries } from './blocks.ts'
 import type { MetricAlias } from './config.ts'
-import { at, codes, durationBounds, failureKinds, methods, pickReasons, workerAt } from './counters.ts'
+import { at, codes, durationBounds, failureKinds, limitKinds, methods, pickReasons, workerAt } from './counters.ts'
 import { aliasFamilies } from './metricsAliases.ts'
 import type { NameCounts } from './names/names.ts'
 
@@ -24,7 +24,8 @@ export type Scrape = {
   readonly accessLog: { readonly written: number; readonly dropped: number }
   readonly certificates: readonly { readonly file: string; readonly expiresAt: Date }[]
   readonly names: NameCounts
-  readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number }
+  /** `stalls`: how often the event loop of one stood still. */
+  readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number; readonly stalls: number }
   readonly table: { readonly version: number; readonly appliedAt: Date | undefined; readonly rejected: number; readonly routing: Routing | undefined }
   readonly build: { readonly version: string; readonly node: string }
   readonly process: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAt: Date; readonly openFiles: number | undefined }
@@ -60,6 +61,7 @@ export function families(scrape: Scrape): readonly Family[] {
     perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
     ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
+    ...pressureFamilies(scrape),
     ...tlsFamilies(scrape),
     ...nameFamilies(scrape.names),
     ...accessLogFamilies(scrape),
@@ -85,6 +87,19 @@ function connectionFamilies(worker: Float64Array): Family[] {
       'Connections to backends open now, idle ones included.',
       only(worker[workerAt.openUpstreamConnections]),
     ),
+  ]
+}
+
+function pressureFamilies({ worker, workers }: Scrape): Family[] {
+  const limited = limitKinds.map((limit, i) => ({ labels: { limit }, value: worker[workerAt.limited + i]! }))
+  return [
+    counter('spillway_edge_limited_total', 'Requests, connections and tries that met a limit.', limited),
+    gauge(
+      'spillway_edge_event_loop_lag_seconds',
+      'The longest that the event loop of a worker was late, in the last 10 to 20 seconds.',
+      only(worker[workerAt.lagMs]! / 1000),
+    ),
+    counter('spillway_edge_event_loop_stalls_total', 'Times that the event loop of a worker stood still for 2 seconds.', only(workers.stalls)),
   ]
 }
 

@@ -1,4 +1,16 @@
-import { at, codeIndex, codes, durationBounds, type FailureKind, failureKinds, type PickReason, pickReasons } from './counters.ts'
+import {
+  at,
+  codeIndex,
+  codes,
+  durationBounds,
+  type FailureKind,
+  failureKinds,
+  type LimitKind,
+  limitKinds,
+  type PickReason,
+  pickReasons,
+  workerAt,
+} from './counters.ts'
 
 /** Counting is array increments and nothing else: names and labels are made at scrape time, by the main thread. */
 
@@ -7,6 +19,8 @@ const boundsMs = Float64Array.from(durationBounds, (seconds) => seconds * 1000)
 /** Offsets of failure kinds and pick reasons in a backend's block. */
 export const failureAt = Object.fromEntries(failureKinds.map((kind, index) => [kind, at.failures + index])) as Record<FailureKind, number>
 export const pickAt = Object.fromEntries(pickReasons.map((reason, index) => [reason, at.picks + index])) as Record<PickReason, number>
+/** Offsets of limits in a worker's own block. */
+export const limitAt = Object.fromEntries(limitKinds.map((kind, index) => [kind, workerAt.limited + index])) as Record<LimitKind, number>
 
 /** One finished request. `upstreamMs` below 0: the upstream never answered. */
 export function recordRequest(block: Float64Array, method: number, status: number, totalMs: number, upstreamMs: number): void {

@@ -27,8 +27,8 @@ export function parseRequest(bytes: Buffer, available: number, limits: HeadLimit
   const headEnd = scanFields(bytes, fieldsStart, end, limits.headers, head.fields)
   if (headEnd <= 0) {
     if (headEnd === Scan.Malformed) return -refuse(head, 400, 'a malformed header field')
-    if (headEnd === Scan.TooMany) return -refuse(head, 431, `more than ${limits.headers} header fields`)
-    return available - start >= limits.headBytes ? -refuse(head, 431, `a head above ${limits.headBytes} bytes`) : 0
+    if (headEnd === Scan.TooMany) return -refuse(head, 431, `more than ${limits.headers} header fields`, 'headers')
+    return available - start >= limits.headBytes ? -refuse(head, 431, `a head above ${limits.headBytes} bytes`, 'head_bytes') : 0
   }
   head.text = latin1(bytes, start, headEnd)
   if (start > 0) shift(head, start)
@@ -55,7 +55,7 @@ function parseRequestLine(bytes: Buffer, start: number, end: number, limits: Hea
   const targetStart = ++position
   const targetLimit = targetStart + limits.targetBytes
   while (position < end && targetCharacter[bytes[position]!] === 1) position++
-  if (position > targetLimit) return -refuse(head, 414, `a request target above ${limits.targetBytes} bytes`)
+  if (position > targetLimit) return -refuse(head, 414, `a request target above ${limits.targetBytes} bytes`, 'target_bytes')
   if (position >= end) return 0
   if (bytes[position] !== SP || position === targetStart) return -refuse(head, 400, 'a malformed request target')
   head.targetStart = targetStart

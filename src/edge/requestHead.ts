@@ -1,4 +1,5 @@
 import { lowerCase } from './characters.ts'
+import type { LimitKind } from './counters.ts'
 import { Fields } from './fields.ts'
 import { Connections } from './semantics.ts'
 
@@ -51,6 +52,8 @@ export class RequestHead {
   maxForwards = -1
   /** Why `parseRequest` refused, in words for a log. */
   refusal = ''
+  /** The limit that this was for; undefined: none. */
+  limit: LimitKind | undefined = undefined
 
   constructor(limits: HeadLimits) {
     this.fields = new Fields(limits.headers)
@@ -63,8 +66,9 @@ export class RequestHead {
 }
 
 /** Notes why a head is refused, and returns the status to refuse it with. */
-export function refuse(head: RequestHead, status: number, why: string): number {
+export function refuse(head: RequestHead, status: number, why: string, limit?: LimitKind): number {
   head.refusal = why
+  head.limit = limit
   return status
 }
 

@@ -17,21 +17,23 @@ export type WorkerThread = {
 }
 
 /**
- * Bounds what one worker may allocate: one that leaks ends alone (ERR_WORKER_OUT_OF_MEMORY) and is replaced, instead of taking the process along.
  * A small young generation keeps a worker's memory down and is collected more often: with 12 MB a request cost 23 µs of CPU, with 3 MB 26 µs and 5 MB
  * less memory (keepalive-get of bench/, in turn).
  */
-const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 4 }
+const maxYoungGenerationSizeMb = 4
 
 /** `onExit` is called once, when nothing of the thread runs any more. */
 export function startThread(options: {
   readonly url: URL
   readonly data: WorkerData
+  /** What the worker may allocate: one that leaks ends alone (ERR_WORKER_OUT_OF_MEMORY) and is replaced, instead of taking the process along. */
+  readonly maxOldGenerationSizeMb: number
   readonly log: EdgeLog
   readonly accessLog: AccessLogSink
   onExit(): void
 }): WorkerThread {
-  const { url, data, log, accessLog, onExit } = options
+  const { url, data, maxOldGenerationSizeMb, log, accessLog, onExit } = options
+  const resourceLimits = { maxOldGenerationSizeMb, maxYoungGenerationSizeMb }
   const worker = new Worker(url, { workerData: data, name: `edge-${data.index}`, resourceLimits })
   const settled = Promise.withResolvers<void>()
   let gone = false

@@ -8,6 +8,7 @@ import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
+import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
 import { buildTable, type Table } from './table.ts'
@@ -30,6 +31,7 @@ let sweeper: NodeJS.Timeout | undefined
 let sweptEveryMs = 0
 /** Loaded by the first configuration that has TLS. */
 let secure: SecureListeners | undefined
+startSampling(counters, () => context && { shedding: context.shedding, memoryBytes: context.table.limits.memoryBytes })
 
 function say(message: FromWorker): void {
   port.postMessage(message)

@@ -16,16 +16,18 @@ export function adminRoutes(options: {
   readonly reports: Reports
   status(): EdgeStatus
   workers(): readonly WorkerStatus[]
+  /** Workers whose event loop stands still. */
+  stalled(): readonly number[]
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>
 }): Handler {
-  const { splits, reports, status, workers, metrics } = options
+  const { splits, reports, status, workers, stalled, metrics } = options
 
   function find(path: string): Resource | undefined {
     switch (path) {
       case '/healthz':
         return { GET: () => text(200, 'ok\n') }
       case '/readyz':
-        return { GET: () => readiness(status(), workers()) }
+        return { GET: () => readiness(status(), workers(), stalled()) }
       case '/metrics':
         return {
           async GET() {
@@ -54,13 +56,17 @@ export function adminRoutes(options: {
   }
 }
 
-/** A whole crew is not needed: a worker that is being replaced listens nowhere, so that the system sends connections to the others only. */
-function readiness(status: EdgeStatus, workers: readonly WorkerStatus[]): AdminAnswer {
+/**
+ * A whole crew is not needed: a worker that is being replaced listens nowhere, so that the system sends connections to the others only. To one that
+ * stands still it goes on sending its share.
+ */
+function readiness(status: EdgeStatus, workers: readonly WorkerStatus[], stalled: readonly number[]): AdminAnswer {
   const serving = workers.filter((worker) => worker.appliedVersion !== undefined).length
   const fix = 'Send traffic elsewhere until this is 200.'
   if (status.draining) return problem(503, { detail: 'The edge is draining.', fix })
   if (status.version === 0) return problem(503, { detail: 'The edge is starting: it has no table yet.', fix })
   if (serving === 0) return problem(503, { detail: `None of ${workers.length} workers serves.`, fix })
+  if (stalled.length > 0) return problem(503, { detail: `The event loop of worker ${stalled.join(', ')} stands still.`, fix })
   return json(200, { ready: true, version: status.version, workers: { serving, wanted: workers.length } })
 }
 

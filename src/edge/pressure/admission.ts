@@ -1,0 +1,66 @@
+/**
+ * What a worker turns away so that it can serve the rest. A worker that is late turns new connections away, ever more of them while that does not
+ * help, and requests only when it turns every connection away and is very late all the same. One that is short of memory turns all requests
+ * away, and with nearly none left all connections.
+ */
+
+/** What one sample tells. */
+export type Load = {
+  /** How late the event loop was in coming round. */
+  readonly lagMs: number
+  /** Of the memory that there is, what is in use: 0 to 1. */
+  readonly memoryShare: number
+}
+
+/** On when a value has been high for some samples in a row; off when it is low. */
+export type Alarm = { readonly on: boolean; readonly highFor: number }
+
+export type Admission = {
+  /** Shares that are turned away for lateness, 0 to 1. */
+  readonly connections: number
+  readonly requests: number
+  readonly isLate: Alarm
+  readonly isVeryLate: Alarm
+  /** Of memory: requests are turned away; connections too. */
+  readonly isShort: Alarm
+  readonly isExhausted: Alarm
+}
+
+const quiet: Alarm = { on: false, highFor: 0 }
+export const admitsAll: Admission = { connections: 0, requests: 0, isLate: quiet, isVeryLate: quiet, isShort: quiet, isExhausted: quiet }
+
+type Bounds = { readonly high: number; readonly low: number; readonly samples: number }
+
+/** A request takes two or three rounds of the loop: late is what people notice, very late what clients do not wait for. */
+const late: Bounds = { high: 100, low: 100, samples: 4 }
+const veryLate: Bounds = { high: 300, low: 300, samples: 4 }
+const short: Bounds = { high: 0.9, low: 0.85, samples: 3 }
+const exhausted: Bounds = { high: 0.95, low: 0.92, samples: 3 }
+
+/** By which a share grows with a sample that is just late; later ones let it grow faster. */
+const stepUp = 0.1
+/** From all to nothing in a second of samples that are in time. */
+const stepDown = 0.05
+
+export function admission(before: Admission, { lagMs, memoryShare }: Load): Admission {
+  const isLate = alarm(before.isLate, lagMs, late)
+  const isVeryLate = alarm(before.isVeryLate, lagMs, veryLate)
+  const connections = isLate.on ? step(before.connections, lagMs / late.high) : ease(before.connections)
+  const requests = isVeryLate.on && before.connections === 1 ? step(before.requests, lagMs / veryLate.high) : ease(before.requests)
+  const isShort = alarm(before.isShort, memoryShare, short)
+  return { connections, requests, isLate, isVeryLate, isShort, isExhausted: alarm(before.isExhausted, memoryShare, exhausted) }
+}
+
+function alarm({ on, highFor }: Alarm, value: number, { high, low, samples }: Bounds): Alarm {
+  const highNow = value >= high ? highFor + 1 : 0
+  return { on: highNow >= samples || (on && value >= low), highFor: highNow }
+}
+
+function step(share: number, severity: number): number {
+  return Math.min(1, share + stepUp * severity)
+}
+
+function ease(share: number): number {
+  // Whole steps leave a rest of rounding that would never be none.
+  return share <= stepDown ? 0 : share - stepDown
+}
