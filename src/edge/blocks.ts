@@ -18,6 +18,8 @@ export type Ledger = {
   /** Backends in use, and those gone for less than `keepMs`. */
   series(): BackendSeries[]
   sum(split: string, backend: string): Float64Array
+  /** Of one cell, the largest that any worker has. */
+  most(split: string, backend: string, cell: number): number
   /** All workers' own blocks together, laid out by `workerAt`; `tableVersion` is the lowest, `lagMs` the highest. */
   workerSum(): Float64Array
 }
@@ -83,6 +85,7 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
       return [...entries.values()].map(({ split, backend, blocks }) => ({ split, backend, cells: add(blocks, backendBlockCells) }))
     },
     sum: (split, backend) => add(entries.get(keyOf(split, backend))?.blocks ?? [], backendBlockCells),
+    most: (split, backend, cell) => Math.max(0, ...(entries.get(keyOf(split, backend))?.blocks ?? []).map((block) => new Float64Array(block)[cell]!)),
     workerSum() {
       const total = add(own, workerBlockCells)
       const views = own.map((block) => new Float64Array(block))

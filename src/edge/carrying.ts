@@ -1,9 +1,9 @@
 import type { FailureKind } from './counters.ts'
 import type { Exchange } from './exchange.ts'
-import { bodyDeadline, retry } from './forward.ts'
+import { bodyDeadline, leaveQueue, waitedTooLong } from './forward.ts'
 import { failureAt } from './record.ts'
 import { readResponse, responseEnded } from './relay.ts'
-import { Method } from './requestHead.ts'
+import { mayRetry, retry } from './retry.ts'
 import type { Carrying } from './upstream.ts'
 
 const statusOf: Readonly<Record<FailureKind, number>> = {
@@ -14,9 +14,6 @@ const statusOf: Readonly<Record<FailureKind, number>> = {
   no_endpoints: 503,
   overload: 503,
 }
-
-/** RFC 9110 §9.2.2. */
-const idempotent = new Set<number>([Method.Get, Method.Head, Method.Put, Method.Delete, Method.Options, Method.Query])
 
 /** What an upstream connection's events mean to the exchange on it. */
 export const carrying: Carrying<Exchange> = {
@@ -35,6 +32,8 @@ export const carrying: Carrying<Exchange> = {
     if (failure !== undefined) fail(exchange, failure)
   },
   failed: fail,
+  vacant: leaveQueue,
+  waitedTooLong,
 }
 
 /** Another try where nothing can be doubled, else an answer, or where the client has part of one already a broken connection. */
@@ -44,17 +43,19 @@ function fail(exchange: Exchange, kind: FailureKind): void {
     exchange.tunnelClosed()
     return
   }
-  const again = canRetry(exchange, kind)
+  const endpoint = exchange.endpoint!
+  if (isHeldAgainst(exchange, kind)) endpoint.failed(exchange.policy, exchange.context.nowMs)
+  const again = mayRetry(exchange, kind)
   exchange.detach()
-  if (again && retry(exchange)) return
+  if (again && retry(exchange, endpoint)) return
   exchange.backend!.block[failureAt[kind]]!++
   exchange.why = kind
   if (response.started) exchange.abort(response.status)
   else exchange.answer(statusOf[kind])
 }
 
-function canRetry(exchange: Exchange, kind: FailureKind): boolean {
-  if (exchange.retried || exchange.streamed || exchange.response.heard) return false
-  if (!exchange.upstream!.connected) return exchange.backend!.endpoints.length > 1 || exchange.fallback !== undefined
-  return (kind === 'reset' || kind === 'protocol') && exchange.upstream!.served > 0 && idempotent.has(exchange.method)
+/** That a kept connection has died, or says something unasked, is no sign of trouble. One that was never made is judged by its own account. */
+function isHeldAgainst({ response, upstream }: Exchange, kind: FailureKind): boolean {
+  if (response.started || !upstream!.connected) return false
+  return kind === 'timeout' || response.heard || upstream!.served === 0
 }

@@ -12,3 +12,22 @@ export function leastRequestOfTwo<E extends { inFlight: number }>(endpoints: rea
   const other = endpoints[second < first ? second : second + 1]!
   return other.inFlight < one.inFlight ? other : one
 }
+
+/**
+ * The same, where some are new: such a one is taken with a probability that grows from 0 to 1 in `slowStartMs` since it joined, else the other of
+ * the two that were drawn.
+ */
+export function leastRequestOfTwoWarming<E extends { inFlight: number; joinedMs: number }>(
+  endpoints: readonly E[],
+  warmth: { readonly nowMs: number; readonly slowStartMs: number },
+  random: () => number,
+): E {
+  if (endpoints.length === 1) return endpoints[0]!
+  const first = Math.floor(random() * endpoints.length)
+  const second = Math.floor(random() * (endpoints.length - 1))
+  const one = endpoints[first]!
+  const other = endpoints[second < first ? second : second + 1]!
+  const [chosen, left] = other.inFlight < one.inFlight ? [other, one] : [one, other]
+  const ageMs = warmth.nowMs - chosen.joinedMs
+  return ageMs >= warmth.slowStartMs || random() * warmth.slowStartMs < ageMs ? chosen : left
+}

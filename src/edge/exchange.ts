@@ -46,7 +46,7 @@ export type Upstream = UpstreamConnection<Exchange>
  * side is given up. Lives in one client connection; carried by one upstream connection at a time. Counted exactly once, whatever its end.
  */
 export class Exchange {
-  readonly context: Context
+  readonly context: Context<Table<Exchange>>
   readonly client: Downstream
   /** The table in force when the head came: one request is never served by a mix of two. */
   readonly table: Table<Exchange>
@@ -73,6 +73,8 @@ export class Exchange {
   /** More of the body than that was sent: there is no second try. */
   streamed = false
   retried = false
+  /** It waits at `endpoint` for a connection. */
+  queued = false
   sentMs = 0
   /** From the request's head sent to the response's head; below 0 while there is none. */
   upstreamMs = -1
@@ -86,7 +88,7 @@ export class Exchange {
   /** Absent: no line of the access log is wanted. */
   readonly access: AccessEntry | undefined
 
-  constructor(table: Table<Exchange>, context: Context, client: Downstream, head: RequestHead) {
+  constructor(table: Table<Exchange>, context: Context<Table<Exchange>>, client: Downstream, head: RequestHead) {
     this.context = context
     this.client = client
     this.table = table
@@ -112,10 +114,13 @@ export class Exchange {
     upstream.carry(this)
   }
 
-  /** Gives the present connection up. */
+  /** Gives the present connection up, or its place among those that wait for one. */
   detach(): void {
     const upstream = this.upstream
-    if (upstream === undefined) return
+    if (upstream === undefined) {
+      if (this.queued) this.#leaveQueue()
+      return
+    }
     this.#leave()
     upstream.destroy()
   }
@@ -192,6 +197,12 @@ export class Exchange {
     this.upstream?.destroy()
     this.upstream = undefined
     this.client.tunnelClosed()
+  }
+
+  #leaveQueue(): void {
+    this.queued = false
+    this.endpoint!.leaveQueue(this)
+    this.endpoint = undefined
   }
 
   #leave(): void {

@@ -1,14 +1,13 @@
 import { writeTo } from './bulk.ts'
-import { leastRequestOfTwo } from './choose.ts'
+import { leastRequestOfTwo, leastRequestOfTwoWarming } from './choose.ts'
 import { clientAddress } from './clientAddress.ts'
-import { at } from './counters.ts'
-import type { EndpointPool } from './endpoints.ts'
+import { anyIdle, type EndpointPool, noneIdle } from './endpoints.ts'
 import { redirection } from './entry.ts'
 import type { Exchange, Upstream } from './exchange.ts'
 import { Field } from './fields.ts'
 import { matchesAny, pathOf } from './match.ts'
 import type { Origin } from './origin.ts'
-import { failureAt, pickAt } from './record.ts'
+import { failureAt, limitAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './requestHead.ts'
 import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
 import type { Sticky, Visitor } from './sticky.ts'
@@ -16,6 +15,8 @@ import type { BackendTarget, SplitTarget } from './table.ts'
 
 /** An upstream that ignores `Expect: 100-continue` would keep both waiting: after this time the edge says 100 itself. */
 const continueMs = 1000
+/** RFC 9112 §9.3.1: a request that must not be repeated goes by a kept connection only if that is fresher than any upstream's idle timeout. */
+const freshMs = 250
 
 /** From a parsed head to a request under way: route, split, backend, endpoint, connection. Answers itself where there is none. */
 export function forward(exchange: Exchange, head: RequestHead, host: string, origin: RequestRewrite & Visitor & Gate): void {
@@ -33,7 +34,7 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   if (status !== 0) return answer(exchange, status, 'no_endpoints')
   exchange.head = rewriteRequest(head, origin)
   addBody(exchange)
-  if (!send(exchange, false)) overloaded(exchange)
+  if (!dispatch(exchange)) overloaded(exchange)
 }
 
 function answer(exchange: Exchange, status: number, why: string): void {
@@ -93,9 +94,9 @@ function bySticky(exchange: Exchange, split: SplitTarget<Exchange>, sticky: Stic
 }
 
 function settle(exchange: Exchange, backend: BackendTarget<Exchange>, fallback: BackendTarget<Exchange> | undefined): number {
-  const endpoint = usable(backend, exchange)
   exchange.fallback = fallback === backend ? undefined : fallback
   exchange.backend = backend
+  const endpoint = usable(backend, exchange)
   if (endpoint !== undefined) {
     exchange.endpoint = endpoint
     return 0
@@ -105,7 +106,7 @@ function settle(exchange: Exchange, backend: BackendTarget<Exchange>, fallback: 
 }
 
 /** The share of a backend that cannot serve goes to the fallback, and is counted there as such. */
-function fallBack(exchange: Exchange): number {
+export function fallBack(exchange: Exchange): number {
   const fallback = exchange.fallback!
   exchange.fallback = undefined
   exchange.backend = fallback
@@ -118,15 +119,13 @@ function fallBack(exchange: Exchange): number {
 }
 
 /** One of the endpoints that are believed to accept connections. Where none is, any is tried, unless a fallback stands ready. */
-function usable(backend: BackendTarget<Exchange>, exchange: Exchange): EndpointPool<Exchange> | undefined {
-  const { endpoints } = backend
-  if (endpoints.length === 0) return undefined
-  const nowMs = exchange.context.nowMs
-  const chosen = leastRequestOfTwo(endpoints, Math.random)
-  if (chosen.downUntilMs <= nowMs) return chosen
-  const up = endpoints.filter((endpoint) => endpoint.downUntilMs <= nowMs)
-  if (up.length > 0) return leastRequestOfTwo(up, Math.random)
-  return exchange.fallback === undefined ? chosen : undefined
+function usable({ endpoints }: BackendTarget<Exchange>, exchange: Exchange): EndpointPool<Exchange> | undefined {
+  const { usable, all } = endpoints
+  if (usable.length > 0) {
+    if (!endpoints.warming) return leastRequestOfTwo(usable, Math.random)
+    return leastRequestOfTwoWarming(usable, { nowMs: exchange.context.nowMs, slowStartMs: endpoints.slowStartMs }, Math.random)
+  }
+  return all.length > 0 && exchange.fallback === undefined ? leastRequestOfTwo(all, Math.random) : undefined
 }
 
 /** What of the body came with the head goes out with the head: as one string where it is small. */
@@ -136,29 +135,45 @@ function addBody(exchange: Exchange): void {
   else exchange.body = out
 }
 
-/**
- * Tries once more where nothing can be doubled: the connection was never made, or it was a kept one that died before a byte of the answer and
- * the request is idempotent (RFC 9112 §9.3.1, RFC 9110 §9.2.2). Always within the same backend, except that a backend none of whose
- * endpoints accepts a connection hands over to the fallback. Returns false when the failure is to be answered.
- */
-export function retry(exchange: Exchange): boolean {
-  exchange.retried = true
-  const backend = exchange.backend!
-  exchange.endpoint = usable(backend, exchange)
-  if (exchange.endpoint === undefined) {
-    backend.block[failureAt.no_endpoints]!++
-    if (exchange.fallback === undefined || fallBack(exchange) !== 0) return false
+/** Puts it on a connection to its endpoint, or to another one of the backend that has room, or in line for one; false: there is no place left. */
+export function dispatch(exchange: Exchange): boolean {
+  return send(exchange) || sendElsewhere(exchange) || queue(exchange)
+}
+
+function sendElsewhere(exchange: Exchange): boolean {
+  const { policy } = exchange
+  const roomy = exchange.backend!.endpoints.usable.filter((endpoint) => endpoint.hasRoom(policy))
+  if (roomy.length === 0) return false
+  exchange.endpoint = leastRequestOfTwo(roomy, Math.random)
+  return send(exchange)
+}
+
+function queue(exchange: Exchange): boolean {
+  const { backend, client, context, endpoint, policy, request } = exchange
+  if (!endpoint!.queue(exchange, policy, backend!.block, context.nowMs)) {
+    context.counters[limitAt.queue]!++
+    return false
   }
-  exchange.backend!.block[at.retries]!++
-  if (send(exchange, true)) return true
-  exchange.endpoint = undefined
-  return false
+  exchange.queued = true
+  if (!request.done) client.socket.pause()
+  client.deadlineMs = 0
+  return true
+}
+
+/** There is a connection for it now; false: none by its own limit. */
+export function leaveQueue(exchange: Exchange): boolean {
+  exchange.queued = false
+  exchange.queued = !send(exchange)
+  // Where the upstream does not take the body yet, `send` has left the client without a deadline.
+  if (!exchange.queued && !exchange.request.done && exchange.client.deadlineMs !== 0) exchange.client.resume()
+  return !exchange.queued
 }
 
 /** Puts the exchange on a connection to its endpoint and writes its beginning; false at the endpoint's limit of connections. */
-function send(exchange: Exchange, fresh: boolean): boolean {
-  const { context, client, endpoint, request, policy } = exchange
-  const upstream = endpoint!.take(context, policy, fresh)
+function send(exchange: Exchange): boolean {
+  const { context, client, endpoint, method, request, policy } = exchange
+  const idleMaximumMs = exchange.retried ? noneIdle : method === Method.Post || method === Method.Patch ? freshMs : anyIdle
+  const upstream = endpoint!.take(context, policy, idleMaximumMs)
   if (upstream === undefined) return false
   exchange.attach(upstream)
   let flowing = upstream.socket.write(exchange.head, 'latin1')
@@ -228,8 +243,12 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
   return position
 }
 
-function overloaded(exchange: Exchange): void {
+export function overloaded(exchange: Exchange): void {
   exchange.backend!.block[failureAt.overload]!++
-  exchange.endpoint = undefined
   answer(exchange, 503, 'overload')
+}
+
+export function waitedTooLong(exchange: Exchange): void {
+  exchange.context.counters[limitAt.queue_time]!++
+  overloaded(exchange)
 }

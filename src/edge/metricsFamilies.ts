@@ -1,7 +1,7 @@
 import type { Routing } from '../core/routing/types.ts'
 import type { BackendSeries } from './blocks.ts'
 import type { MetricAlias } from './config.ts'
-import { at, codes, durationBounds, failureKinds, limitKinds, methods, pickReasons, workerAt } from './counters.ts'
+import { at, codes, durationBounds, failureKinds, healthAt, limitKinds, methods, pickReasons, workerAt } from './counters.ts'
 import { aliasFamilies } from './metricsAliases.ts'
 import type { NameCounts } from './names/names.ts'
 
@@ -53,12 +53,13 @@ export function families(scrape: Scrape): readonly Family[] {
       series.flatMap(byName('kind', failureKinds, at.failures)),
     ),
     perBackend('counter', 'spillway_edge_client_aborts_total', 'Requests whose client went away before the whole answer.', series, at.clientAborts),
-    perBackend('counter', 'spillway_edge_retries_total', 'Requests sent a second time, to another endpoint of the same backend.', series, at.retries),
+    perBackend('counter', 'spillway_edge_retries_total', 'Requests sent a second time, in the same backend.', series, at.retries),
     perBackend('counter', 'spillway_edge_tunnels_total', 'Connections that were upgraded to tunnels.', series, at.tunnels),
     perBackend('counter', 'spillway_edge_request_bytes_total', 'Bytes of request bodies and tunnels towards the backend.', series, at.requestBytes),
     perBackend('counter', 'spillway_edge_response_bytes_total', 'Bytes of answer bodies and tunnels from the backend.', series, at.responseBytes),
     perBackend('gauge', 'spillway_edge_requests_in_flight', 'Requests that have a backend and no complete answer yet.', series, at.inFlight),
     perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
+    ...healthFamilies(series),
     ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
     ...pressureFamilies(scrape),
@@ -67,6 +68,14 @@ export function families(scrape: Scrape): readonly Family[] {
     ...accessLogFamilies(scrape),
     ...tableFamilies(scrape.table),
     ...processFamilies(scrape),
+  ]
+}
+
+function healthFamilies(series: readonly BackendSeries[]): Family[] {
+  return [
+    perBackend('counter', 'spillway_edge_endpoint_ejections_total', 'Times that a worker took an endpoint out of use.', series, healthAt.ejections),
+    perBackend('gauge', 'spillway_edge_endpoints_ejected', 'Endpoints that are out of use now, summed over the workers.', series, healthAt.ejected),
+    perBackend('gauge', 'spillway_edge_requests_queued', 'Requests that wait for a connection to an endpoint.', series, healthAt.queued),
   ]
 }
 

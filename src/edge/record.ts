@@ -22,6 +22,11 @@ export const pickAt = Object.fromEntries(pickReasons.map((reason, index) => [rea
 /** Offsets of limits in a worker's own block. */
 export const limitAt = Object.fromEntries(limitKinds.map((kind, index) => [kind, workerAt.limited + index])) as Record<LimitKind, number>
 
+/** Requests that a backend was chosen for. */
+export function picksIn(block: Float64Array): number {
+  return pickReasons.reduce((sum, reason) => sum + block[pickAt[reason]]!, 0)
+}
+
 /** One finished request. `upstreamMs` below 0: the upstream never answered. */
 export function recordRequest(block: Float64Array, method: number, status: number, totalMs: number, upstreamMs: number): void {
   block[at.requests + method * codes.length + codeIndex[status]!]!++

@@ -56,6 +56,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   const { client, context, request, response } = exchange
   exchange.upstreamMs = context.nowMs - exchange.sentMs
   response.started = true
+  if (exchange.endpoint!.troubled || unavailable(head.status)) judge(exchange, head.status)
   // Whatever the client was waited for before: from here on the upstream is.
   client.deadlineMs = 0
   response.status = head.status
@@ -102,6 +103,16 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   else exchange.upstream!.deadlineMs = context.nowMs + exchange.policy.bodyIdleMs
   client.socket.uncork()
   return failure
+}
+
+/** What says that the endpoint cannot serve; a 500 may be what the version makes of the request. */
+function unavailable(status: number): boolean {
+  return status >= 502 && status <= 504
+}
+
+function judge({ context, endpoint, policy }: Exchange, status: number): void {
+  if (unavailable(status)) endpoint!.failed(policy, context.nowMs)
+  else endpoint!.answered(context.nowMs)
 }
 
 /** An upstream that says how long it keeps an idle connection is believed, with a margin for what is on its way. */
@@ -204,6 +215,7 @@ function switchProtocols(exchange: Exchange, head: ResponseHead, bytes: Buffer, 
   const { context, response } = exchange
   exchange.upstreamMs = context.nowMs - exchange.sentMs
   response.started = true
+  if (exchange.endpoint!.troubled) judge(exchange, 101)
   response.tunnel = true
   response.status = 101
   const cookie = exchange.issue?.field(exchange.backend!.name) ?? ''

@@ -2,8 +2,11 @@ import { type CompiledMatch, compileMatch, compileRoutes, type RouteTable } from
 import type { CompileRegex, Split } from '../core/routing/types.ts'
 import { type EdgeConfig, type Limits, policyOf, type Timeouts, type TrafficPolicy } from './config.ts'
 import type { EndpointPool, Endpoints } from './endpoints.ts'
+import type { EndpointSet } from './health/endpointSet.ts'
+import { openRetryBudget, type RetryBudget } from './health/retryBudget.ts'
 import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
+import { picksIn } from './record.ts'
 import { type Sticky, type StickyKeys, stickyOf } from './sticky.ts'
 import { type Trust, trustOf } from './trust.ts'
 
@@ -12,7 +15,8 @@ export type BackendTarget<E> = {
   readonly name: string
   /** This worker's counters of the backend; its only writer. */
   readonly block: Float64Array
-  readonly endpoints: readonly EndpointPool<E>[]
+  readonly endpoints: EndpointSet<EndpointPool<E>>
+  readonly retryBudget: RetryBudget
 }
 
 export type RouteTarget<E> = {
@@ -88,18 +92,24 @@ export function buildTable<E>(input: TableInput<E>): Table<E> {
 }
 
 function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
-  const backends = split.backends.map((backend) => ({
-    split: split.name,
-    name: backend.name,
-    block: new Float64Array(input.blocks[split.name]![backend.name]!),
-    endpoints: backend.endpoints.map((endpoint) => input.endpoints.pool(endpoint)),
-  }))
-  const named = (name: string): BackendTarget<E> => backends.find((backend) => backend.name === name)!
   const before = input.before?.splits.get(split.name)
+  const policy = policyOf(input.config, split.name)
+  const backends = split.backends.map(({ name, endpoints }): BackendTarget<E> => {
+    const block = new Float64Array(input.blocks[split.name]![name]!)
+    const earlier = before?.backends.find((backend) => backend.name === name)
+    return {
+      split: split.name,
+      name,
+      block,
+      endpoints: input.endpoints.set(endpoints, block, policy.slowStartMs, earlier !== undefined),
+      retryBudget: earlier?.retryBudget ?? openRetryBudget(picksIn(block)),
+    }
+  })
+  const named = (name: string): BackendTarget<E> => backends.find((backend) => backend.name === name)!
   const weights = split.backends.map((backend) => backend.weight)
   return {
     name: split.name,
-    policy: policyOf(input.config, split.name),
+    policy,
     backends,
     picker:
       before === undefined

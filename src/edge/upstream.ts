@@ -17,6 +17,9 @@ export type Carrying<E> = {
   ended(exchange: E): void
   /** The connection is of no further use. */
   failed(exchange: E, kind: FailureKind): void
+  /** There is a connection for an exchange that waited for one: puts it there. False: there is none by its policy. */
+  vacant(exchange: E): boolean
+  waitedTooLong(exchange: E): void
 }
 
 /** Where a connection belongs. */
@@ -26,22 +29,24 @@ export type Home<E> = {
   readonly carrying: Carrying<E>
   opened(): void
   closed(connection: UpstreamConnection<E>): void
+  connected(connection: UpstreamConnection<E>): void
   /** The endpoint does not accept connections. */
-  refused(nowMs: number): void
+  refused(connection: UpstreamConnection<E>): void
   /** Takes an idle connection back; false: not wanted. */
   keep(connection: UpstreamConnection<E>): boolean
 }
 
 /**
- * A connection to an endpoint: carries one exchange at a time, or waits in its pool for the next. It reads into the worker's one buffer, so
+ * A connection to an endpoint: carries one exchange at a time, or waits in its pool for the next; a probe begins with waiting. It reads into the worker's one buffer, so
  * whatever outlives the event is copied. An idle connection that says anything is destroyed.
  */
 export class UpstreamConnection<E> {
   readonly context: Context
+  readonly policy: TrafficPolicy
   readonly socket: Socket
   connected = false
   closed = false
-  /** Exchanges completed. */
+  /** How often it went to the pool: what is 0 is new. */
   served = 0
   /** When to give up on what it waits for; 0 = not waiting. */
   deadlineMs = 0
@@ -54,6 +59,7 @@ export class UpstreamConnection<E> {
 
   constructor(context: Context, home: Home<E>, policy: TrafficPolicy) {
     this.context = context
+    this.policy = policy
     this.#home = home
     home.opened()
     context.upstreams.add(this)
@@ -77,6 +83,11 @@ export class UpstreamConnection<E> {
     this.socket.on('end', () => this.#onEnd())
     this.socket.on('error', () => this.#onClose())
     this.socket.on('close', () => this.#onClose())
+  }
+
+  /** While it is in the pool. */
+  get idleSinceMs(): number {
+    return this.deadlineMs - this.idleMs
   }
 
   /** Takes an exchange. On a connection that was idle before, the turn is noted. */
@@ -106,11 +117,11 @@ export class UpstreamConnection<E> {
 
   expire(): void {
     const exchange = this.#exchange
+    if (!this.connected) this.#home.refused(this)
     if (exchange === undefined) {
       this.destroy()
       return
     }
-    if (!this.connected) this.#home.refused(this.context.nowMs)
     this.#home.carrying.failed(exchange, 'timeout')
   }
 
@@ -141,7 +152,10 @@ export class UpstreamConnection<E> {
   #onConnect(): void {
     this.context.nowMs = performance.now()
     this.connected = true
+    this.#home.connected(this)
     if (this.#exchange !== undefined) this.#home.carrying.connected(this.#exchange)
+    else if (this.policy.proxyProtocol === 'none') this.release()
+    else this.destroy()
   }
 
   #onEnd(): void {
@@ -153,7 +167,7 @@ export class UpstreamConnection<E> {
   #onClose(): void {
     if (this.closed) return
     this.context.nowMs = performance.now()
-    if (!this.connected) this.#home.refused(this.context.nowMs)
+    if (!this.connected) this.#home.refused(this)
     if (this.#exchange === undefined) this.destroy()
     else this.#home.carrying.failed(this.#exchange, this.connected ? 'reset' : 'connect')
   }

@@ -8,6 +8,7 @@ import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
+import { limitNotices } from './health/notices.ts'
 import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
@@ -20,7 +21,10 @@ import type { SecureListeners } from './tls/secureListeners.ts'
 const data = workerData as WorkerData
 const port = parentPort!
 const counters = new Float64Array(data.block)
-const endpoints = new Endpoints<Exchange>(carrying)
+const endpoints = new Endpoints<Exchange>(
+  carrying,
+  limitNotices((level, message, fields) => say({ kind: 'log', level, message, fields }), performance.now.bind(performance)),
+)
 /** Told apart from other processes and workers by chance, as the instance is; nothing secret hangs on it, and node:crypto would cost each worker 1 MB. */
 const requestIdPrefix = randomHex() + randomHex()
 const accessLog = new AccessLog(counters, (lines) => say({ kind: 'accessLog', lines }))
@@ -122,7 +126,7 @@ function keepSweeping(owner: Context, timeouts: Timeouts): void {
   if (everyMs === sweptEveryMs) return
   clearInterval(sweeper)
   sweptEveryMs = everyMs
-  sweeper = setInterval(sweep, everyMs, owner)
+  sweeper = setInterval(sweep, everyMs, owner, endpoints)
 }
 
 /** On shutdown: how long a kept connection may still bring a request. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { leastRequestOfTwo } from '../../src/edge/choose.ts'
+import { leastRequestOfTwo, leastRequestOfTwoWarming } from '../../src/edge/choose.ts'
 
 const endpoints = (...inFlight: number[]) => inFlight.map((count, index) => ({ inFlight: count, index }))
 
@@ -64,3 +64,16 @@ t.test('requests that stay in flight spread evenly', async (t) => {
   const counts = all.map(({ inFlight }) => inFlight)
   t.ok(Math.max(...counts) - Math.min(...counts) < 20, `${counts}`)
 })
+
+for (const { name, ages, drawn, chosen } of [
+  { name: 'one that is new, and lost', ages: [2, 10], drawn: [0, 0, 0.2], chosen: 1 },
+  { name: 'one that is new, and won', ages: [2, 10], drawn: [0, 0, 0.19], chosen: 0 },
+  { name: 'one that has just come', ages: [0, 10], drawn: [0, 0, 0], chosen: 1 },
+  { name: 'one that is warm, without drawing', ages: [10, 2], drawn: [0, 0], chosen: 0 },
+  { name: 'one of an endless age', ages: [Number.POSITIVE_INFINITY, 2], drawn: [0, 0], chosen: 0 },
+]) {
+  t.test(`slow start of 10: ${name}`, async (t) => {
+    const warming = ages.map((age, index) => ({ inFlight: 0, joinedMs: 100 - age, index }))
+    t.equal(leastRequestOfTwoWarming(warming, { nowMs: 100, slowStartMs: 10 }, scripted(...drawn)).index, chosen)
+  })
+}

@@ -37,6 +37,7 @@ export type SplitReport = {
 export type BackendReport = {
   readonly name: string
   readonly weight: number
+  /** That every worker of the edge uses: those that do not answer, or fail, are not among them. */
   readonly readyEndpoints: number
   /** By status code. */
   readonly requests: Readonly<Record<string, number>>

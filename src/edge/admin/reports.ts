@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type BackendReport, type Histogram, type SplitReport, splitKey, type TrafficReport } from '../../core/routing/report.ts'
 import type { Ledger } from '../blocks.ts'
-import { at, codes, durationBounds, failureKinds, methods } from '../counters.ts'
+import { at, codes, durationBounds, failureKinds, healthAt, methods } from '../counters.ts'
 import type { Names } from '../names/names.ts'
 import type { EdgeState, SplitStatus } from '../state.ts'
 import { type AdminAnswer, problem } from './answer.ts'
@@ -26,7 +26,7 @@ type Reader = { readonly response: ServerResponse; told: number; stuckSinceMs: n
 export function openReports(options: {
   readonly instanceId: string
   readonly state: Pick<EdgeState, 'status' | 'watch'>
-  readonly ledger: Pick<Ledger, 'sum'>
+  readonly ledger: Pick<Ledger, 'sum' | 'most'>
   readonly names: Pick<Names, 'countOf'>
 }): Reports {
   const { instanceId, state, ledger, names } = options
@@ -161,7 +161,11 @@ export function openReports(options: {
 function reportOf(
   status: SplitStatus,
   routed: boolean,
-  { instanceId, ledger, names }: { readonly instanceId: string; readonly ledger: Pick<Ledger, 'sum'>; readonly names: Pick<Names, 'countOf'> },
+  {
+    instanceId,
+    ledger,
+    names,
+  }: { readonly instanceId: string; readonly ledger: Pick<Ledger, 'sum' | 'most'>; readonly names: Pick<Names, 'countOf'> },
 ): SplitReport {
   const { split, etag, generation } = status
   return {
@@ -172,7 +176,7 @@ function reportOf(
     backends: split.backends.map((backend) => ({
       name: backend.name,
       weight: backend.weight,
-      readyEndpoints: names.countOf(split.name, backend.name),
+      readyEndpoints: Math.max(0, names.countOf(split.name, backend.name) - ledger.most(split.name, backend.name, healthAt.ejected)),
       ...countsOf(ledger.sum(split.name, backend.name)),
     })),
   }
