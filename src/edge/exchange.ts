@@ -4,6 +4,7 @@ import type { TrafficPolicy } from './config.ts'
 import type { Context } from './context.ts'
 import { at, type LimitKind } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
+import type { UnfinishedCopies } from './mirror/mirror.ts'
 import { limitAt, recordRequest } from './record.ts'
 import { RequestBody } from './requestBody.ts'
 import type { RequestHead } from './requestHead.ts'
@@ -83,6 +84,8 @@ export class Exchange {
   reason = ''
   /** A cookie that the answer brings. */
   issue: Issue | undefined = undefined
+  /** For mirrors, of a request whose end has yet to come. */
+  copies: UnfinishedCopies | undefined = undefined
   /** Why the edge answered by itself, or broke the answer off; '' where it did not. */
   why = ''
   /** Absent: no line of the access log is wanted. */
@@ -214,6 +217,7 @@ export class Exchange {
 
   #end(status: number): void {
     this.finished = true
+    if (this.copies !== undefined) this.copies.close()
     this.#record(status)
     if (this.access !== undefined) this.#log(this.access, status)
   }

@@ -26,6 +26,7 @@ export const Field = {
   Via: 20,
   RequestId: 21,
   MaxForwards: 22,
+  Mirror: 23,
 } as const
 
 export const fieldNames: Readonly<Record<string, number>> = {
@@ -51,6 +52,7 @@ export const fieldNames: Readonly<Record<string, number>> = {
   via: Field.Via,
   'x-request-id': Field.RequestId,
   'max-forwards': Field.MaxForwards,
+  'x-spillway-mirror': Field.Mirror,
 }
 
 // A perfect hash by length, last letter and fourth letter from the end, checked below: one load and one comparison per field.

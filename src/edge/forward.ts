@@ -6,6 +6,7 @@ import { redirection } from './entry.ts'
 import type { Exchange, Upstream } from './exchange.ts'
 import { Field } from './fields.ts'
 import { matchesAny, pathOf } from './match.ts'
+import { mirror } from './mirror/mirror.ts'
 import type { Origin } from './origin.ts'
 import { failureAt, limitAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './requestHead.ts'
@@ -35,6 +36,7 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   exchange.head = rewriteRequest(head, origin)
   addBody(exchange)
   if (!dispatch(exchange)) overloaded(exchange)
+  else if (split.mirrors !== undefined) exchange.copies = mirror(exchange, split.mirrors, head)
 }
 
 function answer(exchange: Exchange, status: number, why: string): void {
@@ -234,6 +236,7 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
   if (upstream === undefined) return position
   exchange.streamed = true
   const flowing = request.out.length === 0 || writeTo(upstream.socket, request.out)
+  if (exchange.copies !== undefined) exchange.copies.add()
   if (exchange.response.started) awaitEither(exchange, upstream)
   else if (request.done) {
     client.deadlineMs = 0

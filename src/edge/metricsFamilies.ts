@@ -1,7 +1,19 @@
 import type { Routing } from '../core/routing/types.ts'
 import type { BackendSeries } from './blocks.ts'
 import type { MetricAlias } from './config.ts'
-import { at, codes, durationBounds, failureKinds, healthAt, limitKinds, methods, pickReasons, workerAt } from './counters.ts'
+import {
+  at,
+  codes,
+  durationBounds,
+  failureKinds,
+  healthAt,
+  limitKinds,
+  methods,
+  mirrorAt,
+  mirrorOutcomes,
+  pickReasons,
+  workerAt,
+} from './counters.ts'
 import { aliasFamilies } from './metricsAliases.ts'
 import type { NameCounts } from './names/names.ts'
 
@@ -60,6 +72,7 @@ export function families(scrape: Scrape): readonly Family[] {
     perBackend('gauge', 'spillway_edge_requests_in_flight', 'Requests that have a backend and no complete answer yet.', series, at.inFlight),
     perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
     ...healthFamilies(series),
+    ...mirrorFamilies(series, scrape.table.routing),
     ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
     ...pressureFamilies(scrape),
@@ -76,6 +89,22 @@ function healthFamilies(series: readonly BackendSeries[]): Family[] {
     perBackend('counter', 'spillway_edge_endpoint_ejections_total', 'Times that a worker took an endpoint out of use.', series, healthAt.ejections),
     perBackend('gauge', 'spillway_edge_endpoints_ejected', 'Endpoints that are out of use now, summed over the workers.', series, healthAt.ejected),
     perBackend('gauge', 'spillway_edge_requests_queued', 'Requests that wait for a connection to an endpoint.', series, healthAt.queued),
+  ]
+}
+
+/** Of backends that mirrors copy requests to, or have copied some. */
+function mirrorFamilies(series: readonly BackendSeries[], routing: Routing | undefined): Family[] {
+  const isTarget = ({ split, backend }: BackendSeries): boolean =>
+    routing?.splits.some(({ name, mirrors }) => name === split && mirrors?.some((mirror) => mirror.backend === backend)) ?? false
+  const hasCopies = ({ cells }: BackendSeries): boolean => mirrorOutcomes.some((_, i) => cells[mirrorAt.outcomes + i]! > 0)
+  const mirrored = series.filter((each) => isTarget(each) || hasCopies(each))
+  return [
+    counter(
+      'spillway_edge_mirrored_requests_total',
+      'Copies of requests for mirrors, by what became of them; requests_total has none of them.',
+      mirrored.flatMap(byName('outcome', mirrorOutcomes, mirrorAt.outcomes)),
+    ),
+    histogram('spillway_edge_mirrored_duration_seconds', 'From the copy of a request sent to the head of its answer.', mirrored, mirrorAt.duration),
   ]
 }
 

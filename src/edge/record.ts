@@ -34,7 +34,7 @@ export function recordRequest(block: Float64Array, method: number, status: numbe
   if (upstreamMs >= 0) observe(block, at.upstreamDuration, upstreamMs)
 }
 
-function observe(block: Float64Array, offset: number, milliseconds: number): void {
+export function observe(block: Float64Array, offset: number, milliseconds: number): void {
   let bucket = 0
   while (bucket < boundsMs.length && milliseconds > boundsMs[bucket]!) bucket++
   block[offset + bucket]!++

@@ -20,8 +20,16 @@ const neverForwarded = bit(
   Field.Http2Settings,
 )
 
-/** Who sent a request, by itself or by a proxy before us: believed from trusted peers only. */
-const forwarding = bit(Field.ForwardedFor, Field.ForwardedProto, Field.ForwardedHost, Field.ForwardedPort, Field.Forwarded, Field.RealIp)
+/** Who sent a request, by itself or by a proxy before us, and that it is a mirror's copy: believed from trusted peers only. */
+const forwarding = bit(
+  Field.ForwardedFor,
+  Field.ForwardedProto,
+  Field.ForwardedHost,
+  Field.ForwardedPort,
+  Field.Forwarded,
+  Field.RealIp,
+  Field.Mirror,
+)
 
 /** What is said of a peer to the upstreams. `suffix` holds all of it for an untrusted peer and one authority, made once per connection. */
 export type Peer = { readonly address: string; readonly trusted: boolean; readonly scheme: 'http' | 'https' }

@@ -176,10 +176,10 @@ function onClose(this: Owned): void {
 }
 
 /** Gives up on whatever has waited too long. */
-export function sweep(context: Context, endpoints: { sweep(context: Context): void }): void {
+export function sweep(context: Context, endpoints: readonly { sweep(context: Context): void }[]): void {
   const now = performance.now()
   context.nowMs = now
   for (const client of context.clients) if (client.deadlineMs !== 0 && client.deadlineMs <= now) client.expire()
   for (const upstream of context.upstreams) if (upstream.deadlineMs !== 0 && upstream.deadlineMs <= now) upstream.expire()
-  endpoints.sweep(context)
+  for (const each of endpoints) each.sweep(context)
 }

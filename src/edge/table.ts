@@ -4,6 +4,7 @@ import { type EdgeConfig, type Limits, policyOf, type Timeouts, type TrafficPoli
 import type { EndpointPool, Endpoints } from './endpoints.ts'
 import type { EndpointSet } from './health/endpointSet.ts'
 import { openRetryBudget, type RetryBudget } from './health/retryBudget.ts'
+import { type Mirroring, type MirrorTarget, mirrorsOf } from './mirror/targets.ts'
 import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
 import { picksIn } from './record.ts'
@@ -34,6 +35,8 @@ export type SplitTarget<E> = {
   /** Where returning clients go; undefined: each request goes by weight. */
   readonly sticky: Sticky | undefined
   readonly routes: readonly RouteTarget<E>[]
+  /** Who gets copies of requests; undefined: nobody. */
+  readonly mirrors: readonly MirrorTarget[] | undefined
   /** Where the share of a backend without a usable endpoint goes; undefined: nowhere, 503. */
   readonly fallback: BackendTarget<E> | undefined
 }
@@ -62,9 +65,10 @@ export type TableInput<E> = {
   /** The table in use: its splits' accumulators live on. */
   readonly before: Table<E> | undefined
   readonly endpoints: Endpoints<E>
+  readonly mirroring: Mirroring
   readonly regex: CompileRegex
-  /** Where a split that is new starts in its sequence, in [0, 1). */
-  readonly phaseOf: (split: string) => number
+  /** Where a split or mirror that is new starts in its sequence, in [0, 1). */
+  readonly phaseOf: (key: string) => number
   readonly keys: StickyKeys
   /** Unix time, in seconds. */
   readonly nowS: () => number
@@ -124,6 +128,7 @@ function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
       backend: named(route.backend),
       reason: `route:${route.name}`,
     })),
+    mirrors: mirrorsOf({ ...input, split, before: before?.mirrors, blockOf: (backend) => named(backend).block }),
     fallback: split.fallback.kind === 'none' ? undefined : named(split.fallback.backend),
   }
 }

@@ -9,6 +9,7 @@ import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import { limitNotices } from './health/notices.ts'
+import { newMirroring } from './mirror/targets.ts'
 import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
@@ -21,10 +22,9 @@ import type { SecureListeners } from './tls/secureListeners.ts'
 const data = workerData as WorkerData
 const port = parentPort!
 const counters = new Float64Array(data.block)
-const endpoints = new Endpoints<Exchange>(
-  carrying,
-  limitNotices((level, message, fields) => say({ kind: 'log', level, message, fields }), performance.now.bind(performance)),
-)
+const notice = limitNotices((level, message, fields) => say({ kind: 'log', level, message, fields }), performance.now.bind(performance))
+const endpoints = new Endpoints<Exchange>(carrying, notice)
+const mirroring = newMirroring(counters, notice)
 /** Told apart from other processes and workers by chance, as the instance is; nothing secret hangs on it, and node:crypto would cost each worker 1 MB. */
 const requestIdPrefix = randomHex() + randomHex()
 const accessLog = new AccessLog(counters, (lines) => say({ kind: 'accessLog', lines }))
@@ -80,13 +80,14 @@ async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | unde
 
 async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
   const accepts = await acceptsOf(config, tls)
-  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, regex: compileRegex, phaseOf, keys, nowS })
+  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, mirroring, regex: compileRegex, phaseOf, keys, nowS })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
   if (config.accessLog !== undefined) accessLog.use(config.accessLog)
   else accessLog.flushIfFree()
   context.accessLog = config.accessLog && accessLog
   endpoints.settle()
+  mirroring.endpoints.settle()
   counters[workerAt.tableVersion] = version
   const wanted = new Set(config.listeners.map((listener) => addressText(listener.address)))
   const acceptAt = new Map(config.listeners.map(({ address }, i) => [addressText(address), accepts[i]!]))
@@ -107,9 +108,9 @@ function nowS(): number {
 }
 
 /** Random from process to process; within one the workers' phases lie evenly, so that together they are nearly as exact as one. */
-function phaseOf(split: string): number {
+function phaseOf(key: string): number {
   let hash = 0x811c9dc5
-  for (const character of `${data.instanceId} ${split}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
+  for (const character of `${data.instanceId} ${key}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
   return ((hash >>> 0) / 2 ** 32 + data.index / data.workers) % 1
 }
 
@@ -126,7 +127,7 @@ function keepSweeping(owner: Context, timeouts: Timeouts): void {
   if (everyMs === sweptEveryMs) return
   clearInterval(sweeper)
   sweptEveryMs = everyMs
-  sweeper = setInterval(sweep, everyMs, owner, endpoints)
+  sweeper = setInterval(sweep, everyMs, owner, [endpoints, mirroring.endpoints])
 }
 
 /** On shutdown: how long a kept connection may still bring a request. */
@@ -176,6 +177,7 @@ port.on('message', (message: ToWorker) => {
   handle(message).catch((error: unknown) => {
     discard()
     endpoints.discard()
+    mirroring.endpoints.discard()
     if ('version' in message) say({ kind: 'refused', version: message.version, message: reason(error) })
     else say({ kind: 'log', level: 'error', message: `${message.kind} failed: ${reason(error)}`, fields: {} })
   })
