@@ -1,11 +1,9 @@
-import { limitKinds, workerAt } from '../counters.ts'
+import { limitAt } from '../record.ts'
 
 /** Copies that wait for the end of their answer. */
 export const copiesMaximum = 100
 /** Bytes that these copies are made of, and those of requests whose end has yet to come. */
 export const heldBytesMaximum = 8 * 1024 * 1024
-
-const limitedAt = workerAt.limited + limitKinds.indexOf('mirror_load')
 
 /** What mirrors may take of a worker at a time, so that a slow one costs requests neither memory nor time. */
 export class MirrorLoad {
@@ -43,6 +41,6 @@ export class MirrorLoad {
 
   /** A copy was dropped for want of room. */
   countLimited(): void {
-    this.#counters[limitedAt]!++
+    this.#counters[limitAt.mirror_load]!++
   }
 }

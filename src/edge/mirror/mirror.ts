@@ -29,10 +29,12 @@ export function mirror(original: Original, targets: readonly MirrorTarget[], hea
   if (head.upgrade !== '') return undefined
   const due = targets.filter((target) => matchesAny(target.matches, head) && isDue(target))
   if (due.length === 0) return undefined
-  const { request } = original
+  const { context, request } = original
   const knownBytes = Math.max(request.out.length, head.contentLength)
-  if (knownBytes > bodyBytesMaximum) {
-    for (const target of due) drop(target)
+  // Before a worker turns requests away, it sends no copies.
+  const overloaded = context.shedding.ofRequests > 0
+  if (overloaded || knownBytes > bodyBytesMaximum) {
+    for (const target of due) drop(target, overloaded)
     return undefined
   }
   if (!request.done) return UnfinishedCopies.begin(original, due, knownBytes)
