@@ -21,6 +21,8 @@ type Original = {
   /** That part of the body where it is larger. */
   readonly body: Buffer | undefined
   readonly request: RequestBody
+  /** It waits for a connection. */
+  readonly queued: boolean
 }
 
 /** Sends copies of a request to those mirrors whose turn it is, after the request itself. Where its end has yet to come: what collects it till then. */
@@ -29,10 +31,10 @@ export function mirror(original: Original, targets: readonly MirrorTarget[], hea
   if (head.upgrade !== '') return undefined
   const due = targets.filter((target) => matchesAny(target.matches, head) && isDue(target))
   if (due.length === 0) return undefined
-  const { context, request } = original
+  const { context, queued, request } = original
   const knownBytes = Math.max(request.out.length, head.contentLength)
-  // Before a worker turns requests away, it sends no copies.
-  const overloaded = context.shedding.ofRequests > 0
+  // Whoever makes requests wait, or turns some away, has no room for copies.
+  const overloaded = queued || context.shedding.ofRequests > 0
   if (overloaded || knownBytes > bodyBytesMaximum) {
     for (const target of due) drop(target, overloaded)
     return undefined
