@@ -130,8 +130,11 @@ function keepSweeping(owner: Context, timeouts: Timeouts): void {
   sweeper = setInterval(sweep, everyMs, owner, [endpoints, mirroring.endpoints])
 }
 
-/** On shutdown: how long a kept connection may still bring a request. */
-const idleGraceMs = 250
+/**
+ * On shutdown: how long a kept connection may still bring a request, whose answer tells its client to go elsewhere. A client that asks more seldom is
+ * closed under; its next request may be on its way just then, and is lost.
+ */
+const idleGraceMs = 1_000
 
 async function drain(drainMs: number): Promise<void> {
   discard()
@@ -141,7 +144,7 @@ async function drain(drainMs: number): Promise<void> {
     const owner = context
     owner.draining = true
     const startedMs = performance.now()
-    const poll = setInterval(() => {
+    const look = (): void => {
       const passedMs = performance.now() - startedMs
       // A client that is busy learns from its next answer that the connection ends; closed under its request, it would lose that.
       if (passedMs > Math.min(idleGraceMs, drainMs)) for (const client of owner.clients) client.drain()
@@ -150,7 +153,9 @@ async function drain(drainMs: number): Promise<void> {
       for (const client of owner.clients) client.destroy()
       for (const upstream of owner.upstreams) upstream.destroy()
       resolve()
-    }, 20)
+    }
+    // Not by the timer itself, which comes before what has arrived is read: a request in the socket's buffer would be lost with its connection.
+    const poll = setInterval(() => setImmediate(look), 20)
     await promise
   }
   clearInterval(sweeper)

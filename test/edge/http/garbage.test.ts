@@ -1,5 +1,6 @@
 // Upstreams that speak garbage, and answers that must never reach the wrong request (promise E18).
 import t from 'tap'
+import { figure } from '../promises/full.ts'
 import { answersOf, ask, openClient, responsesOf } from './client.ts'
 import { backend, fileDeadlineMs, startHarness } from './harness.ts'
 import { runLoad } from './load.ts'
@@ -8,7 +9,7 @@ import { inParallel, nextNonce } from './rows.ts'
 import { startUpstream, type UpstreamConnection, write } from './upstream.ts'
 
 const harness = await startHarness()
-t.setTimeout(fileDeadlineMs)
+t.setTimeout(figure(10 * fileDeadlineMs, fileDeadlineMs))
 t.teardown(() => harness.close())
 t.comment(`seed ${harness.seed}`)
 const { random } = harness
@@ -79,7 +80,7 @@ function sayGarbage(connection: UpstreamConnection, text: string, after: number)
   else if (after === 1) connection.socket.destroySoon()
 }
 
-const exchanges = 20_000
+const exchanges = figure(1_000_000, 20_000)
 void t.test(`E18 no answer reaches another request in ${exchanges} over shared connections`, async (t) => {
   const upstream = await startUpstream('unruly', { script: ({ request, connection }) => unruly(connection, request.startLine.split(' ')[1] ?? '') })
   harness.edge.apply({

@@ -1,5 +1,6 @@
 // A response that its upstream breaks off, at every byte of the head and at seeded offsets of the body (promise E17).
 import t from 'tap'
+import { figure } from '../promises/full.ts'
 import { type AnswerRow, attempt, bad, cut } from './answers.ts'
 import { fileDeadlineMs, startHarness } from './harness.ts'
 import { inParallel } from './rows.ts'
@@ -9,7 +10,7 @@ t.setTimeout(fileDeadlineMs)
 t.teardown(() => harness.close())
 t.comment(`seed ${harness.seed}`)
 
-const bodyOffsets = 1_000
+const bodyOffsets = figure(10_000, 1_000)
 const payload = Array.from({ length: 300 }, (_, index) => `line ${index};`).join('')
 const lengthHead = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${payload.length}\r\n\r\n`
 const chunkedHead = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n'

@@ -22,6 +22,8 @@ export type OpenLoopResult = {
 }
 
 const tickMs = 5
+/** As an agent keeps them. More, opened while the machine stood still, would be idle for long and then closed under. */
+const mostIdle = 64
 /** More tell nothing new. */
 const mostFailures = 50
 
@@ -45,7 +47,7 @@ export async function runOpenLoop(loop: OpenLoop): Promise<OpenLoopResult> {
     const answer = await kept.ask(text, loop.deadlineMs)
     if (typeof answer === 'string') fail(index, answer)
     else loop.onAnswer(index, answer)
-    if (own || typeof answer === 'string' || /\r\nconnection: *close/i.test(answer.head)) kept.socket.destroy()
+    if (own || idle.length >= mostIdle || typeof answer === 'string' || /\r\nconnection: *close/i.test(answer.head)) kept.socket.destroy()
     else if (!kept.socket.destroyed) idle.push(kept)
   }
 
