@@ -2,14 +2,13 @@ import type { Socket } from 'node:net'
 import { takenBytes, writeTo } from './bulk.ts'
 import type { Context } from './context.ts'
 import { codeIndex, type LimitKind, workerAt } from './counters.ts'
-import type { Entry } from './entry.ts'
 import { type Downstream, Exchange } from './exchange.ts'
 import { exchangeExpired } from './expiry.ts'
 import { breakOff, mayStay, readOn, takeLeave } from './farewell.ts'
 import { forward, forwardBody } from './forward.ts'
 import { Input } from './input.ts'
 import { hidesRouting } from './match.ts'
-import { Origin } from './origin.ts'
+import type { Origin } from './origin.ts'
 import { tellRefusal } from './refusal.ts'
 import { responseDrained } from './relay.ts'
 import { parseRequest } from './request.ts'
@@ -28,7 +27,7 @@ export class ClientConnection implements Downstream {
   readonly context: Context<Table<Exchange>>
   readonly socket: Socket
   readonly extra: string
-  readonly #origin: Origin
+  readonly origin: Origin
   /** When to give up on what it waits for (`Context.nowMs`); 0 = not waiting. */
   deadlineMs: number
   halfClosed = false
@@ -42,11 +41,11 @@ export class ClientConnection implements Downstream {
   #reading = false
   #headStarted = false
 
-  constructor(context: Context<Table<Exchange>>, socket: Socket, entry: Entry) {
+  constructor(context: Context<Table<Exchange>>, socket: Socket, origin: Origin) {
     this.context = context
     this.socket = socket
-    this.extra = entry.extra
-    this.#origin = new Origin(context, socket.remoteAddress ?? '', entry)
+    this.extra = origin.entry.extra
+    this.origin = origin
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
     context.counters[workerAt.connections]!++
@@ -119,11 +118,11 @@ export class ClientConnection implements Downstream {
     this.#headStarted = false
     if (end < 0) return this.#refuse(-end, head.refusal, head.limit)
     if (context.shedding.ofRequests !== 0 && context.shedding.takesRequest()) return this.#shed(head)
-    const host = this.#origin.hostOf(head.authority)
+    const host = this.origin.hostOf(head.authority)
     if (host === undefined) return this.#refuse(400, 'a malformed Host')
     if (hidesRouting(head, context.table.routingHeaders)) return this.#refuse(400, 'Connection names a header that routes ask for')
     const exchange = this.#begin(head)
-    if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.#origin)
+    if (this.#readAhead(exchange, bytes, end, length)) forward(exchange, head, host, this.origin)
     return true
   }
 

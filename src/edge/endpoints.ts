@@ -63,10 +63,12 @@ export class EndpointPool<E> implements Home<E> {
     this.#keeper = keeper
   }
 
-  /** A connection that has been idle for at most so long, else a new one; undefined at the limit. */
+  /** A connection that has been idle for at most so long, else a new one; undefined at the limit. One that is to begin with a header is new. */
   take(context: Context, policy: TrafficPolicy, idleMaximumMs: number): UpstreamConnection<E> | undefined {
-    const idle = this.#idle.pop()
+    const idle = policy.proxyProtocol === 'none' ? this.#idle.pop() : undefined
     if (idle !== undefined) {
+      // Made for another split, maybe: the shorter patience holds.
+      if (idle.idleMs > policy.upstreamIdleMs) idle.idleMs = policy.upstreamIdleMs
       if (idleMaximumMs === anyIdle || context.nowMs - idle.idleSinceMs <= idleMaximumMs) return idle
       this.#idle.push(idle)
     }

@@ -17,6 +17,7 @@ import type { UpstreamConnection } from './upstream.ts'
 /** The client's connection, as an exchange and its relays use it. */
 export type Downstream = {
   readonly socket: Socket
+  readonly origin: { readonly peer: { readonly address: string } }
   deadlineMs: number
   /** Written data waits in memory: nothing more is produced for it until it is gone. */
   congested: boolean
@@ -69,6 +70,8 @@ export class Exchange {
   upstream: Upstream | undefined = undefined
   /** What is sent upstream first: the head, and a small body with it. Kept until the answer begins, for a retry. */
   head = ''
+  /** What goes before `head` on each connection: a header of the PROXY protocol. */
+  preamble = ''
   /** The beginning of a larger body, sent right after `head`. */
   body: Buffer | undefined = undefined
   /** More of the body than that was sent: there is no second try. */
@@ -104,7 +107,7 @@ export class Exchange {
     this.takesTrailers = head.takesTrailers
     this.expectsContinue = head.expectsContinue
     this.request = new RequestBody(head.body, head.contentLength)
-    this.access = context.accessLog === undefined ? undefined : context.accessLog.begin(head, client.socket.remoteAddress)
+    this.access = context.accessLog === undefined ? undefined : context.accessLog.begin(head, client.origin.peer.address)
   }
 
   /** Puts it on a connection to its endpoint. */

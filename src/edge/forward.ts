@@ -8,6 +8,7 @@ import { Field } from './fields.ts'
 import { matchesAny, pathOf } from './match.ts'
 import { mirror } from './mirror/mirror.ts'
 import type { Origin } from './origin.ts'
+import { proxyHeader } from './proxyProtocol/build.ts'
 import { failureAt, limitAt, pickAt } from './record.ts'
 import { Method, type RequestHead } from './requestHead.ts'
 import { type RequestRewrite, rewriteRequest } from './rewrite.ts'
@@ -34,6 +35,8 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   const status = choose(exchange, split, head, origin)
   if (status !== 0) return answer(exchange, status, 'no_endpoints')
   exchange.head = rewriteRequest(head, origin)
+  const { proxyProtocol } = split.policy
+  if (proxyProtocol !== 'none') exchange.preamble = proxyHeader(proxyProtocol, clientAddress(head, origin.peer, table.trust), origin.addresses)
   addBody(exchange)
   if (!dispatch(exchange)) overloaded(exchange)
   else if (split.mirrors !== undefined) exchange.copies = mirror(exchange, split.mirrors, head)
@@ -44,8 +47,8 @@ function answer(exchange: Exchange, status: number, why: string): void {
   exchange.answer(status)
 }
 
-/** What a listener lets through: see `Origin`. */
-type Gate = Pick<Origin, 'turnsAway' | 'entry'>
+/** How a request came, and whether its listener lets it through: see `Origin`. */
+type Gate = Pick<Origin, 'turnsAway' | 'entry' | 'addresses'>
 
 /** To where the listener redirects; or RFC 9110 §15.5.20: on a TLS connection that was made for a host with another certificate. */
 function turnAway(exchange: Exchange, head: RequestHead, host: string, { turnsAway, entry }: Gate): void {
@@ -178,7 +181,7 @@ function send(exchange: Exchange): boolean {
   const upstream = endpoint!.take(context, policy, idleMaximumMs)
   if (upstream === undefined) return false
   exchange.attach(upstream)
-  let flowing = upstream.socket.write(exchange.head, 'latin1')
+  let flowing = upstream.socket.write(exchange.preamble + exchange.head, 'latin1')
   if (exchange.body !== undefined) flowing = upstream.socket.write(exchange.body)
   if (upstream.connected) upstream.deadlineMs = request.done ? context.nowMs + policy.responseHeadMs : 0
   if (!request.done) {

@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net'
 import type { Context } from './context.ts'
 import type { Entry } from './entry.ts'
 import type { Exchange } from './exchange.ts'
 import { parseAuthority } from './host.ts'
+import type { ToldAddresses } from './proxyProtocol/header.ts'
 import { forwardingFields, type Peer, type RequestRewrite } from './rewrite.ts'
 import type { SeenTicket, Visitor } from './sticky.ts'
 import type { Table } from './table.ts'
@@ -16,6 +18,8 @@ export class Origin implements RequestRewrite, Visitor {
   readonly entry: Entry
   ticket: SeenTicket | undefined = undefined
   readonly #context: Context<Table<Exchange>>
+  readonly #socket: Socket
+  readonly #told: ToldAddresses | undefined
   /** By what `peer` was judged. */
   #trust: Trust
   #authority = ''
@@ -23,9 +27,12 @@ export class Origin implements RequestRewrite, Visitor {
   #kept = true
   #host: string | undefined = undefined
 
-  constructor(context: Context<Table<Exchange>>, remoteAddress: string, entry: Entry) {
-    const address = plainAddress(remoteAddress)
+  /** `told`: what the load balancer in front says of the connection, where its word is taken. */
+  constructor(context: Context<Table<Exchange>>, socket: Socket, entry: Entry, told: ToldAddresses | undefined) {
+    const address = told?.source ?? plainAddress(socket.remoteAddress ?? '')
     this.#context = context
+    this.#socket = socket
+    this.#told = told
     this.entry = entry
     this.#trust = context.table.trust
     this.peer = { address, trusted: this.#trust(address), scheme: entry.scheme }
@@ -33,6 +40,15 @@ export class Origin implements RequestRewrite, Visitor {
 
   get via(): string {
     return this.#context.via
+  }
+
+  /** From where to where the client's connection was made. */
+  get addresses(): ToldAddresses {
+    const { remotePort, localAddress, localPort } = this.#socket
+    const { address } = this.peer
+    return (
+      this.#told ?? { source: address, sourcePort: remotePort ?? 0, destination: plainAddress(localAddress ?? ''), destinationPort: localPort ?? 0 }
+    )
   }
 
   newRequestId(): string {

@@ -6,7 +6,9 @@ import type { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { clearEntry, type Entry, redirectEntry } from './entry.ts'
 import type { Exchange } from './exchange.ts'
+import { Origin } from './origin.ts'
 import { metLimit, type Peer } from './pressure/door.ts'
+import type { ToldAddresses } from './proxyProtocol/header.ts'
 import { readBuffer } from './readBuffer.ts'
 import { limitAt } from './record.ts'
 import type { Table } from './table.ts'
@@ -17,14 +19,14 @@ const backlog = 4096
 /** What may wait in memory for a slow client, beside one read from the upstream. Smaller, and every second 64 KiB read would pause its upstream. */
 export const bufferedBytes = 131_072
 
-/** Takes a new connection on. */
-export type Accept = (context: EdgeContext, socket: Socket) => void
+/** Takes a new connection on. `told`: what a load balancer said of it, whose word is taken. */
+export type Accept = (context: EdgeContext, socket: Socket, told?: ToldAddresses) => void
 
-export const acceptClear: Accept = (context, socket) => serve(context, socket, clearEntry)
+export const acceptClear: Accept = (context, socket, told) => serve(context, socket, clearEntry, told)
 
 export function acceptRedirect(port: number): Accept {
   const entry = redirectEntry(port)
-  return (context, socket) => serve(context, socket, entry)
+  return (context, socket, told) => serve(context, socket, entry, told)
 }
 
 /** A listening socket. Until `open` gives it a context it keeps those who connect waiting. */
@@ -142,13 +144,20 @@ function wrap(handle: ConnectionHandle): Socket {
   return new Socket(options as unknown as SocketConstructorOpts)
 }
 
-type Owned = Socket & { client: ClientConnection }
+/** Who takes what happens on a socket. */
+export type Receiver = Pick<ClientConnection, 'receive' | 'ended' | 'drained' | 'closed'>
+
+type Owned = Socket & { client: Receiver }
+
+export function serve(context: EdgeContext, socket: Socket, entry: Entry, told: ToldAddresses | undefined): void {
+  context.nowMs = performance.now()
+  attach(socket, new ClientConnection(context, socket, new Origin(context, socket, entry, told)))
+}
 
 /** Listeners are functions of the module and find their connection on the socket: closures would cost each idle connection 400 bytes. */
-export function serve(context: EdgeContext, socket: Socket, entry: Entry): void {
+export function attach(socket: Socket, receiver: Receiver): void {
   const owned = socket as Owned
-  context.nowMs = performance.now()
-  owned.client = new ClientConnection(context, socket, entry)
+  owned.client = receiver
   // Where the connection came the documented way; with `onread` there is no such event.
   owned.on('data', onData)
   owned.on('end', onEnd)
@@ -156,6 +165,12 @@ export function serve(context: EdgeContext, socket: Socket, entry: Entry): void 
   owned.on('error', onError)
   owned.on('close', onClose)
   owned.resume()
+}
+
+/** Leaves the socket, paused, to whoever is next to take it on. */
+export function detach(socket: Socket): void {
+  socket.pause()
+  socket.off('data', onData).off('end', onEnd).off('drain', onDrain).off('error', onError).off('close', onClose)
 }
 
 function onData(this: Owned, bytes: Buffer): void {

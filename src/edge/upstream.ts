@@ -52,6 +52,8 @@ export class UpstreamConnection<E> {
   deadlineMs = 0
   /** How long it may wait in the pool. */
   idleMs: number
+  /** It began with the address of a client, and is for that client's request alone. */
+  readonly #single: boolean
   readonly #home: Home<E>
   #exchange: E | undefined = undefined
   /** Of `Context.turn`: when it was put to use last. */
@@ -66,6 +68,7 @@ export class UpstreamConnection<E> {
     context.counters[workerAt.upstreamConnections]!++
     context.counters[workerAt.openUpstreamConnections]!++
     this.idleMs = policy.upstreamIdleMs
+    this.#single = policy.proxyProtocol !== 'none'
     this.deadlineMs = context.nowMs + policy.connectMs
     this.socket = connect({
       host: home.host,
@@ -101,7 +104,7 @@ export class UpstreamConnection<E> {
     this.#exchange = undefined
     this.served++
     this.deadlineMs = this.context.nowMs + this.idleMs
-    if (this.context.draining || !this.#home.keep(this)) this.destroy()
+    if (this.context.draining || this.#single || !this.#home.keep(this)) this.destroy()
   }
 
   destroy(): void {

@@ -9,13 +9,17 @@ import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import { limitNotices } from './health/notices.ts'
+import type { LogFields } from './log.ts'
 import { newMirroring } from './mirror/targets.ts'
+import { peerLog } from './peerLog.ts'
 import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
+import { acceptProxied } from './proxyProtocol/accept.ts'
 import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
 import { buildTable, type Table } from './table.ts'
 import type { TlsMaterial } from './tls/material.ts'
 import type { SecureListeners } from './tls/secureListeners.ts'
+import { trustOf } from './trust.ts'
 
 /** A worker thread: its own listeners, table and connections. It shares nothing with the others but the port numbers. */
 
@@ -33,12 +37,17 @@ let listeners: Listener[] = []
 let prepared: Listener[] = []
 let sweeper: NodeJS.Timeout | undefined
 let sweptEveryMs = 0
+const logProxyHeader = peerLog('a PROXY protocol header was not taken', warn, () => performance.now())
 /** Loaded by the first configuration that has TLS. */
 let secure: SecureListeners | undefined
 startSampling(counters, () => context && { shedding: context.shedding, memoryBytes: context.table.limits.memoryBytes })
 
 function say(message: FromWorker): void {
   port.postMessage(message)
+}
+
+function warn(message: string, fields: LogFields): void {
+  say({ kind: 'log', level: 'warn', message, fields })
 }
 
 function reason(error: unknown): string {
@@ -68,7 +77,7 @@ async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | unde
   if (material === undefined) return clear
   if (secure === undefined) {
     const { openSecureListeners } = await import('./tls/secureListeners.ts')
-    secure = openSecureListeners((message, fields) => say({ kind: 'log', level: 'warn', message, fields }))
+    secure = openSecureListeners(warn)
   }
   const secured = secure.renew(
     listeners.flatMap(({ tls }): ListenerTls[] => (tls === undefined ? [] : [tls])),
@@ -78,8 +87,15 @@ async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | unde
   return listeners.map(({ tls }, i) => (tls === undefined ? clear[i]! : secured[next++]!))
 }
 
+/** Behind the header that it may begin with, a connection is what its listener makes of it. */
+function behindHeaders({ listeners }: EdgeConfig, accepts: readonly Accept[]): readonly Accept[] {
+  return listeners.map(({ proxyProtocolFrom }, i) =>
+    proxyProtocolFrom === undefined ? accepts[i]! : acceptProxied(trustOf(proxyProtocolFrom), accepts[i]!, logProxyHeader),
+  )
+}
+
 async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
-  const accepts = await acceptsOf(config, tls)
+  const accepts = behindHeaders(config, await acceptsOf(config, tls))
   const table = buildTable({ version, config, blocks, before: context?.table, endpoints, mirroring, regex: compileRegex, phaseOf, keys, nowS })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)

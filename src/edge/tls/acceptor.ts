@@ -4,14 +4,15 @@ import type { Context, WaitingClient } from '../context.ts'
 import { workerAt } from '../counters.ts'
 import type { Entry } from '../entry.ts'
 import type { Exchange } from '../exchange.ts'
+import type { PeerLog } from '../peerLog.ts'
+import type { ToldAddresses } from '../proxyProtocol/header.ts'
 import { type Accept, bufferedBytes, serve } from '../server.ts'
 import type { Table } from '../table.ts'
 import type { Contexts } from './contexts.ts'
-import type { HandshakeLog } from './handshakeLog.ts'
 
 type EdgeContext = Context<Table<Exchange>>
 
-export type Security = { readonly contexts: Contexts; readonly extra: string; readonly log: HandshakeLog }
+export type Security = { readonly contexts: Contexts; readonly extra: string; readonly log: PeerLog }
 
 /** Takes connections whose requests are served once a handshake is done. */
 export function secureAccept(security: Security): Accept {
@@ -25,7 +26,7 @@ export function secureAccept(security: Security): Accept {
     ALPNProtocols: ['http/1.1'],
     highWaterMark: bufferedBytes,
   }
-  return (context, raw) => void new Handshake(context, raw, options, security)
+  return (context, raw, told) => void new Handshake(context, raw, options, security, told)
 }
 
 /** Undefined: the usual one. What is thrown here would end the process (CVE-2026-21637): nothing a client sends is worth that. */
@@ -45,15 +46,17 @@ class Handshake implements WaitingClient {
   readonly #raw: Socket
   readonly #secured: TLSSocket
   readonly #security: Security
+  readonly #told: ToldAddresses | undefined
   readonly #peer: string
   #over = false
 
-  constructor(context: EdgeContext, raw: Socket, options: TLSSocketOptions, security: Security) {
+  constructor(context: EdgeContext, raw: Socket, options: TLSSocketOptions, security: Security, told: ToldAddresses | undefined) {
     this.#context = context
     this.#raw = raw
     this.#security = security
     // Asked now: a connection that was reset tells it no more.
-    this.#peer = raw.remoteAddress ?? ''
+    this.#told = told
+    this.#peer = told?.source ?? raw.remoteAddress ?? ''
     context.nowMs = performance.now()
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
@@ -78,7 +81,7 @@ class Handshake implements WaitingClient {
       raw.resetAndDestroy()
       return this
     }
-    serve(this.#context, this.#secured, this.#entry())
+    serve(this.#context, this.#secured, this.#entry(), this.#told)
   }
 
   #entry(): Entry {

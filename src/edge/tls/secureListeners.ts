@@ -1,9 +1,9 @@
 import type { ListenerTls } from '../config.ts'
 import type { LogFields } from '../log.ts'
+import { peerLog } from '../peerLog.ts'
 import type { Accept } from '../server.ts'
 import { secureAccept } from './acceptor.ts'
 import { ContextStore } from './contexts.ts'
-import { handshakeLog } from './handshakeLog.ts'
 import type { TlsMaterial } from './material.ts'
 
 /** The TLS side of a worker. */
@@ -14,7 +14,7 @@ export type SecureListeners = {
 
 export function openSecureListeners(warn: (message: string, fields: LogFields) => void): SecureListeners {
   const store = new ContextStore()
-  const log = handshakeLog(warn, () => performance.now())
+  const log = peerLog('a TLS handshake failed', warn, () => performance.now())
   return {
     renew: (listeners, material) =>
       store.renew(listeners, material).map((contexts, i) => secureAccept({ contexts, extra: hstsField(listeners[i]!.hstsSeconds), log })),
