@@ -12,9 +12,11 @@ import type { ToldAddresses } from './proxyProtocol/header.ts'
 import { readBuffer } from './readBuffer.ts'
 import { limitAt } from './record.ts'
 import type { Table } from './table.ts'
+import { plainAddress, type Trust } from './trust.ts'
 
 type EdgeContext = Context<Table<Exchange>>
 
+const nobody: Trust = () => false
 const backlog = 4096
 /** What may wait in memory for a slow client, beside one read from the upstream. Smaller, and every second 64 KiB read would pause its upstream. */
 export const bufferedBytes = 131_072
@@ -36,6 +38,7 @@ export class Listener {
   #context: EdgeContext | undefined = undefined
   #waiting: Socket[] = []
   #serve: Accept = acceptClear
+  #relays: Trust = nobody
 
   private constructor(server: Server, address: ListenAddress) {
     this.#server = server
@@ -65,9 +68,10 @@ export class Listener {
     return addressText(this.address)
   }
 
-  /** Connections that have been accepted before stay what they are. */
-  acceptBy(accept: Accept): void {
+  /** Connections that have been accepted before stay what they are. `relays`: peers that speak for others, whose number `accept` looks after. */
+  acceptBy(accept: Accept, relays: Trust = nobody): void {
     this.#serve = accept
+    this.#relays = relays
   }
 
   open(context: EdgeContext): void {
@@ -82,7 +86,7 @@ export class Listener {
   refuses(peer: Peer): boolean {
     const context = this.#context
     if (context === undefined) return false
-    const limit = metLimit(context, peer)
+    const limit = metLimit(context, peer, this.#relays)
     if (limit === undefined) return false
     context.counters[workerAt.connectionsRefused]!++
     context.counters[limitAt[limit]]!++
@@ -101,7 +105,7 @@ export class Listener {
       this.#waiting.push(socket)
       return
     }
-    if (context.table.limits.connectionsPerAddress > 0) context.perAddress.enter(socket)
+    if (context.table.limits.connectionsPerAddress > 0 && !this.#relays(plainAddress(socket.remoteAddress ?? ''))) context.perAddress.enter(socket)
     this.#serve(context, socket)
   }
 }

@@ -52,8 +52,6 @@ export class UpstreamConnection<E> {
   deadlineMs = 0
   /** How long it may wait in the pool. */
   idleMs: number
-  /** It began with the address of a client, and is for that client's request alone. */
-  readonly #single: boolean
   readonly #home: Home<E>
   #exchange: E | undefined = undefined
   /** Of `Context.turn`: when it was put to use last. */
@@ -68,7 +66,6 @@ export class UpstreamConnection<E> {
     context.counters[workerAt.upstreamConnections]!++
     context.counters[workerAt.openUpstreamConnections]!++
     this.idleMs = policy.upstreamIdleMs
-    this.#single = policy.proxyProtocol !== 'none'
     this.deadlineMs = context.nowMs + policy.connectMs
     this.socket = connect({
       host: home.host,
@@ -99,12 +96,12 @@ export class UpstreamConnection<E> {
     if (this.served > 0) this.#usedInTurn = this.context.markTurn()
   }
 
-  /** The exchange is over and the connection clean: back to the pool. */
+  /** The exchange is over and the connection clean: back to the pool, unless it is for one client's request alone. */
   release(): void {
     this.#exchange = undefined
     this.served++
     this.deadlineMs = this.context.nowMs + this.idleMs
-    if (this.context.draining || this.#single || !this.#home.keep(this)) this.destroy()
+    if (this.context.draining || this.policy.proxyProtocol !== 'none' || !this.#home.keep(this)) this.destroy()
   }
 
   destroy(): void {
@@ -157,8 +154,7 @@ export class UpstreamConnection<E> {
     this.connected = true
     this.#home.connected(this)
     if (this.#exchange !== undefined) this.#home.carrying.connected(this.#exchange)
-    else if (this.policy.proxyProtocol === 'none') this.release()
-    else this.destroy()
+    else this.release()
   }
 
   #onEnd(): void {

@@ -87,15 +87,17 @@ async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | unde
   return listeners.map(({ tls }, i) => (tls === undefined ? clear[i]! : secured[next++]!))
 }
 
-/** Behind the header that it may begin with, a connection is what its listener makes of it. */
-function behindHeaders({ listeners }: EdgeConfig, accepts: readonly Accept[]): readonly Accept[] {
-  return listeners.map(({ proxyProtocolFrom }, i) =>
-    proxyProtocolFrom === undefined ? accepts[i]! : acceptProxied(trustOf(proxyProtocolFrom), accepts[i]!, logProxyHeader),
-  )
+/** Behind the header that it may begin with, a connection is what the listener makes of it. */
+function takeFrom(listener: Listener, accept: Accept, proxyProtocolFrom: readonly string[] | undefined): void {
+  if (proxyProtocolFrom === undefined) listener.acceptBy(accept)
+  else {
+    const relays = trustOf(proxyProtocolFrom)
+    listener.acceptBy(acceptProxied(relays, accept, logProxyHeader), relays)
+  }
 }
 
 async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
-  const accepts = behindHeaders(config, await acceptsOf(config, tls))
+  const accepts = await acceptsOf(config, tls)
   const table = buildTable({ version, config, blocks, before: context?.table, endpoints, mirroring, regex: compileRegex, phaseOf, keys, nowS })
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
@@ -106,10 +108,10 @@ async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, {
   mirroring.endpoints.settle()
   counters[workerAt.tableVersion] = version
   const wanted = new Set(config.listeners.map((listener) => addressText(listener.address)))
-  const acceptAt = new Map(config.listeners.map(({ address }, i) => [addressText(address), accepts[i]!]))
+  const places = new Map(config.listeners.map(({ address }, i) => [addressText(address), i]))
   for (const listener of [...listeners, ...prepared]) {
-    const accept = acceptAt.get(listener.key)
-    if (accept !== undefined) listener.acceptBy(accept)
+    const place = places.get(listener.key)
+    if (place !== undefined) takeFrom(listener, accepts[place]!, config.listeners[place]!.proxyProtocolFrom)
   }
   for (const listener of prepared) listener.open(context)
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()

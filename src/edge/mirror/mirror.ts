@@ -16,6 +16,8 @@ type Original = {
   readonly context: Context
   readonly policy: TrafficPolicy
   readonly method: number
+  /** What goes before it on each connection. */
+  readonly preamble: string
   /** The head as sent, and what came of the body with it. */
   readonly head: string
   /** That part of the body where it is larger. */
@@ -51,14 +53,14 @@ function drop(target: MirrorTarget, forWantOfRoom = false): void {
 
 /** One write, of a whole request. */
 function send(original: Original, target: MirrorTarget, body: Buffer | undefined): void {
-  const { context, policy, head } = original
+  const { context, policy, preamble, head } = original
   const { usable } = target.endpoints
   // With each request tried anew, a dead mirror would cost more than one that lives: a probe finds out when it is back.
   if (usable.length === 0) {
     target.block[outcomeAt.failed]!++
     return
   }
-  const bytes = head.length + target.line.length + (body?.length ?? 0)
+  const bytes = preamble.length + head.length + target.line.length + (body?.length ?? 0)
   if (!target.load.begin(bytes)) return drop(target, true)
   const endpoint = leastRequestOfTwo(usable, Math.random)
   const upstream = endpoint.take(context, policy, anyIdle)
@@ -70,7 +72,7 @@ function send(original: Original, target: MirrorTarget, body: Buffer | undefined
   const fieldsEnd = head.indexOf('\r\n\r\n') + 2
   const { socket } = upstream
   socket.cork()
-  socket.write(head.slice(0, fieldsEnd) + target.line + head.slice(fieldsEnd), 'latin1')
+  socket.write(preamble + head.slice(0, fieldsEnd) + target.line + head.slice(fieldsEnd), 'latin1')
   if (body !== undefined) socket.write(body)
   socket.uncork()
 }

@@ -7,12 +7,14 @@ export type Peer = { readonly remoteAddress?: string | undefined } | { getpeerna
 
 type Owner = Context<Context['table'] & { readonly trust: Trust }>
 
-/** The limit that a new connection meets. */
-export function metLimit(context: Owner, peer: Peer): LimitKind | undefined {
+/** The limit that a new connection meets. `relays`: whose connections are other people's, which are known only later. */
+export function metLimit(context: Owner, peer: Peer, relays: Trust): LimitKind | undefined {
   const { shedding, table } = context
   if (shedding.ofConnections !== 0 && shedding.takesConnection()) return shedding.connectionLimit
   if (context.clients.size >= table.limits.connections) return 'connections'
-  return table.limits.connectionsPerAddress > 0 && hasAll(context, addressOf(peer)) ? 'connections_per_address' : undefined
+  if (table.limits.connectionsPerAddress === 0) return undefined
+  const address = addressOf(peer)
+  return hasAll(context, address) && !relays(plainAddress(address)) ? 'connections_per_address' : undefined
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Context, WaitingClient } from '../context.ts'
 
+import { workerAt } from '../counters.ts'
 import type { Exchange } from '../exchange.ts'
 import type { PeerLog } from '../peerLog.ts'
+import { hasAll } from '../pressure/door.ts'
 import { limitAt } from '../record.ts'
 import { type Accept, attach, detach, type Receiver } from '../server.ts'
 import type { Table } from '../table.ts'
 import { plainAddress, type Trust } from '../trust.ts'
+import type { ToldAddresses } from './header.ts'
 import { parseProxyHeader } from './parse.ts'
 
 type EdgeContext = Context<Table<Exchange>>
@@ -55,8 +58,23 @@ class HeaderReader implements WaitingClient, Receiver {
       detach(this.#socket)
       // As if it had not been read: whoever takes the connection on, be it a handshake, finds it first.
       if (parsed.end < known.length) this.#socket.unshift(Buffer.from(known.subarray(parsed.end)))
-      this.#accept(this.#context, this.#socket, parsed.told)
+      this.#handOver(parsed.told)
     }
+  }
+
+  /** The limit of connections by address is for whom the connection was made. */
+  #handOver(told: ToldAddresses | undefined): void {
+    const { counters, perAddress, table } = this.#context
+    if (told !== undefined && table.limits.connectionsPerAddress > 0) {
+      if (hasAll(this.#context, told.source)) {
+        counters[workerAt.connectionsRefused]!++
+        counters[limitAt.connections_per_address]!++
+        this.#socket.destroy()
+        return
+      }
+      perAddress.enter(this.#socket, told.source)
+    }
+    this.#accept(this.#context, this.#socket, told)
   }
 
   ended(): void {

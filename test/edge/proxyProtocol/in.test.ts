@@ -3,9 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { defaultLimits } from '../../../src/edge/config.ts'
 import { proxyHeader } from '../../../src/edge/proxyProtocol/build.ts'
-import { until } from '../admin/stubEdge.ts'
+import { call, until } from '../admin/stubEdge.ts'
 import { answersOf, ask, type Client, openClient } from '../http/client.ts'
+import type { Edge } from '../http/edge.ts'
 import { fileDeadlineMs, startHarness } from '../http/harness.ts'
 import { fieldOf, statusOf } from '../http/message.ts'
 import { nextNonce } from '../http/rows.ts'
@@ -44,6 +46,11 @@ async function logged(nonce: string): Promise<string> {
     return found !== undefined
   }, 'a line of the access log')
   return found!.client
+}
+
+async function limited({ admin }: Edge, limit: string): Promise<number> {
+  const { body } = await call(`http://${admin.host}:${admin.port}`, '/metrics')
+  return Number(new RegExp(`^spillway_edge_limited_total\\{limit="${limit}"\\} (.*)$`, 'm').exec(body)?.[1])
 }
 
 const forwardedFor = (nonce: string): string | undefined => fieldOf(stable.received.get(nonce)![0]!.request, 'x-forwarded-for')
@@ -210,8 +217,61 @@ t.test('a whole header, then nothing: as a connection without a request', async 
   t.equal(connection.end, 'fin')
 })
 
-t.test('the log tells of it, now and then, and of whom', async (t) => {
-  const told = edge.warnings.filter((warning) => warning.includes('PROXY protocol'))
+t.test('a load balancer that looks whether the port is open has done nothing wrong', async (t) => {
+  const before = await limited(edge, 'proxy_header')
+  const connection = await openClient(proxied!)
+  connection.fin()
+  t.ok(await gone(connection))
+  t.equal(await limited(edge, 'proxy_header'), before)
+})
+
+t.test('each is counted, and the log tells of it now and then, and of whom', async (t) => {
+  t.equal(await limited(edge, 'proxy_header'), headers.length + bad.length + 2)
+  const told = edge.warnings.filter((warning) => warning.startsWith('a PROXY protocol header'))
   t.equal(told.length, 1, 'once in all of this')
   t.match(told[0], /"peer":"127\.0\.0\.1"/)
+})
+
+t.test('limits of connections', async (t) => {
+  const small = await startHarness({
+    listeners: [{ address: anyPort }, { address: anyPort, proxyProtocolFrom }],
+    limits: { ...defaultLimits, connections: 6, connectionsPerAddress: 2 },
+  })
+  t.teardown(() => small.close())
+  const address = small.edge.addresses[1]!
+  const from = async (source: string): Promise<Client> => {
+    const client = await openClient(address)
+    client.write(`PROXY TCP4 ${source} 198.51.100.7 56324 443\r\n${get(nextNonce())}`)
+    await client.until(() => client.end !== 'open' || answersOf(client, ['GET']).length === 1, 4_000)
+    return client
+  }
+  const clients = [await from('192.0.2.1'), await from('192.0.2.1'), await from('192.0.2.2')]
+  t.same(
+    clients.map(({ end }) => end),
+    ['open', 'open', 'open'],
+    'by the told address: the balancer itself may have more',
+  )
+  t.not((await from('192.0.2.1')).end, 'open', 'beyond it')
+  t.equal(await limited(small.edge, 'connections_per_address'), 1)
+  clients.shift()!.socket.destroy()
+  await small.pulse.read()
+  clients.push(await from('192.0.2.1'))
+  t.equal(clients.at(-1)!.end, 'open', 'again, once one is gone')
+  const waiting = [await openClient(address), await openClient(address)]
+  await small.pulse.read()
+  const beyond = await openClient(address)
+  t.ok(await gone(beyond), 'those who have sent no header yet count for all connections')
+  t.ok((await limited(small.edge, 'connections')) >= 1)
+  for (const client of [...clients, ...waiting]) client.socket.destroy()
+})
+
+t.test('a drain ends those who wait with half a header', async (t) => {
+  const draining = await startHarness({ listeners: [{ address: anyPort, proxyProtocolFrom: ['127.0.0.3'] }], timeouts: { drainMs: 20_000 } })
+  const client = await openClient(draining.address, '127.0.0.3')
+  client.write('PROXY TCP4 192')
+  await draining.pulse.read()
+  const before = performance.now()
+  await draining.close()
+  t.ok(performance.now() - before < 5_000)
+  t.ok(await gone(client))
 })
