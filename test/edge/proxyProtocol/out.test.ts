@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import type { TrafficPolicy } from '../../../src/edge/config.ts'
 import { parseProxyHeader } from '../../../src/edge/proxyProtocol/parse.ts'
+import { until } from '../admin/stubEdge.ts'
 import { answersOf, ask, openClient } from '../http/client.ts'
 import { type Edge, startEdge } from '../http/edge.ts'
 import { backend, fileDeadlineMs } from '../http/harness.ts'
@@ -61,8 +62,10 @@ function split(text: string): { readonly told: string; readonly rest: string } {
 const anyPort = { host: '127.0.0.1', port: 0 }
 const get = (path: string, fields = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`
 
+type Port = { readonly port: number }
+
 /** `/v1`, `/v2` and `/none` go to a split each, all of them to these endpoints. */
-async function startProxying(endpoints: readonly { readonly port: number }[], common: Partial<TrafficPolicy> = {}): Promise<Edge> {
+async function startProxying(endpoints: readonly Port[], common: Partial<TrafficPolicy> = {}, copiesTo?: Port): Promise<Edge> {
   const names = ['v1', 'v2', 'none'] as const
   return startEdge({
     listeners: [{ address: anyPort }, { address: anyPort, proxyProtocolFrom: ['127.0.0.1'] }],
@@ -74,7 +77,8 @@ async function startProxying(endpoints: readonly { readonly port: number }[], co
       splits: names.map((name) => ({
         name,
         totalWeight: 1,
-        backends: [backend('b', 1, ...endpoints)],
+        backends: [backend('b', 1, ...endpoints), backend('copies', 0, ...(copiesTo === undefined ? [] : [copiesTo]))],
+        mirrors: copiesTo === undefined ? [] : [{ name: 'all', match: [], backend: 'copies', percentage: 100 }],
         routes: [],
         fallback: { kind: 'none' },
       })),
@@ -177,12 +181,44 @@ t.test('the answer that ends a connection, and the one that breaks off', async (
     await endpoint.close()
   })
   t.equal((await ask(edge.addresses[0]!, get('/v1/close')))!.body, 'all of it')
-  t.equal(statusOf((await ask(edge.addresses[0]!, get('/v1/reset')))!), 502)
-  t.equal(endpoint.connections.length, 2, 'a request is not repeated that a fresh connection lost')
+  t.equal(statusOf((await ask(edge.addresses[0]!, 'POST /v1/reset HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'))!), 502)
+  t.equal(endpoint.connections.length, 2)
   const tunnel = await openClient(edge.addresses[0]!)
   tunnel.write(get('/v1/tunnel', 'Connection: Upgrade\r\nUpgrade: echo\r\n'))
   t.ok(await tunnel.until(() => tunnel.text.endsWith('hello'), 4_000), 'a tunnel')
   tunnel.socket.destroy()
+})
+
+t.test('copies of requests begin with the header too', async (t) => {
+  const [endpoint, copies] = [await startEndpoint(), await startEndpoint()]
+  const edge = await startProxying([endpoint], {}, copies)
+  t.teardown(async () => {
+    await edge.close()
+    await Promise.all([endpoint.close(), copies.close()])
+  })
+  const client = await openClient(edge.addresses[0]!)
+  const paths = ['/v1', '/v2', '/v2', '/v1']
+  for (const [i, path] of paths.entries()) {
+    client.write(get(path))
+    t.ok(
+      await client.until(
+        () =>
+          answersOf(
+            client,
+            paths.map(() => 'GET'),
+          ).length ===
+          i + 1,
+        4_000,
+      ),
+    )
+    await until(() => copies.connections.length === i + 1 && copies.connections[i]!.closed, 'a copy')
+  }
+  const from = `127.0.0.1 ${client.socket.localPort} 127.0.0.1 ${edge.addresses[0]!.port}`
+  t.same(
+    copies.connections.map(({ text }) => split(text).told),
+    paths.map(() => from),
+  )
+  client.socket.destroy()
 })
 
 t.test('idle connections do not stand in the way', async (t) => {
