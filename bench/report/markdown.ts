@@ -44,7 +44,7 @@ CPU per request with its 95 % interval, whose upper end is to stay ≤ 1.05. Com
 \`--scenarios keepalive-get,keepalive-get-sticky\` tells what stickiness costs where it is off (≤ 1.05) and where every request brings a valid cookie (≤ 1.1).`
 }
 
-function markdownTable({ head, body }: Table): string {
+export function markdownTable({ head, body }: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const rule = `|${head.map((_, column) => (column === 0 ? '---' : '--:')).join('|')}|`
   return [line(head), rule, ...body.map(line)].join('\n')

@@ -25,19 +25,21 @@ export type EdgeProcess = {
 
 export type EdgeProcessOptions = {
   readonly stdout?: 'ignore' | 'pipe'
+  /** Absent: the sources. */
+  readonly program?: string
   readonly onComplaint?: (text: string) => void
   /** Beside what the test has. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-const program = new URL('../../../src/main.ts', import.meta.url).pathname
+const sources = new URL('../../../src/main.ts', import.meta.url).pathname
 const readyMs = 15_000
 
 /** `onComplaint` gets what it writes to its standard error, which else goes where the test's goes. */
 export async function startEdgeProcess(
   yaml: string,
   workers = 1,
-  { stdout = 'ignore', onComplaint, env }: EdgeProcessOptions = {},
+  { stdout = 'ignore', program = sources, onComplaint, env }: EdgeProcessOptions = {},
 ): Promise<EdgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-'))
   const file = join(folder, 'edge.yaml')

@@ -39,7 +39,8 @@ export type Upstream = {
   close(): Promise<void>
 }
 
-export type UpstreamOptions = { readonly host?: string; readonly keepEverything?: boolean; readonly script?: Script }
+/** `port` 0 or absent: one that is free. */
+export type UpstreamOptions = { readonly host?: string; readonly port?: number; readonly keepEverything?: boolean; readonly script?: Script }
 
 /** The mark that a test puts into a target, to find its request again. */
 export function nonceIn(startLine: string): string {
@@ -54,7 +55,7 @@ export function write(connection: UpstreamConnection, text: string): void {
 /** A TCP upstream that records what it gets, and answers 200 with its own name where no script says otherwise. */
 export async function startUpstream(name: string, options: UpstreamOptions = {}): Promise<Upstream> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(upstream, socket, options))
-  await new Promise<void>((resolve) => server.listen(0, options.host ?? '127.0.0.1', 4096, resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.host ?? '127.0.0.1', 4096, resolve))
   const address = server.address()
   const upstream: Upstream = {
     name,

@@ -41,11 +41,7 @@ export function wrongIn(answer: Message, asked: Asked): string | undefined {
   const status = statusOf(answer)
   const foreign = /\bn\d{7}\b/.exec(`${fieldOf(answer, 'x-nonce') ?? ''} ${answer.body.slice(0, 60)} ${answer.body.slice(-60)}`)
   if (foreign !== null && foreign[0] !== asked.nonce) return `the answer of ${foreign[0]}`
-  if (status >= 500) {
-    // A kept connection that dies under a request which must not be repeated is told to its client.
-    const allowed = !sound.includes(asked.kind) || asked.method === 'POST'
-    return allowed ? undefined : `${answer.startLine} to a ${asked.method}`
-  }
+  if (status >= 500) return sound.includes(asked.kind) ? `${answer.startLine} to a ${asked.method}` : undefined
   if (asked.kind === 'early') return status === 401 ? undefined : answer.startLine
   if (asked.kind === 'bodiless' && (status === 204 || status === 304)) return answer.body === '' ? undefined : 'a body where there is none'
   if (status !== 200) return answer.startLine

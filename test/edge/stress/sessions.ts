@@ -11,6 +11,21 @@ export type Scene = {
   nextNonce(): string
   /** Tells the upstreams of a request that is to be answered before its body has come. */
   answerEarly(nonce: string): void
+  /** Absent: in the clear. */
+  open?(): Promise<Client>
+  /**
+   * Whether a request of a sound kind may have failed, visibly: with a 5xx, or broken off. Absent: a POST may, with a 5xx, since a kept connection
+   * that dies under a request which must not be repeated is told to its client.
+   */
+  mayFail?(asked: Asked, status: number | undefined): boolean
+}
+
+function mayFail(scene: Scene, asked: Asked, status: number | undefined): boolean {
+  return scene.mayFail === undefined ? asked.method === 'POST' && status !== undefined : scene.mayFail(asked, status)
+}
+
+function open(scene: Scene): Promise<Client> {
+  return scene.open === undefined ? openClient(scene.address) : scene.open()
 }
 
 const sessionMs = 20_000
@@ -38,7 +53,7 @@ async function requests(scene: Scene): Promise<string | undefined> {
     text += requestText(ask, { last: index === count - 1, oldClient, random })
   }
   const manner: Manner = random(3) > 0 ? 'steady' : (['slow', 'halfCloses', 'resets', 'leaves'] as const)[random(4)]!
-  const client = await openClient(scene.address)
+  const client = await open(scene)
   try {
     const sent = inPieces(manner === 'resets' || manner === 'leaves' ? text.slice(0, 1 + random(text.length)) : text, client.write, random)
     if (manner === 'slow') await readSlowly(client, random)
@@ -47,11 +62,11 @@ async function requests(scene: Scene): Promise<string | undefined> {
     if (manner === 'resets' || manner === 'leaves') {
       await delay(random(30))
       if (manner === 'resets') client.reset()
-      return judge(client, asked, true)
+      return judge(scene, client, asked, true)
     }
     const ended = await client.until(() => client.end !== 'open', sessionMs)
     if (!ended) return `still open after ${describe(asked)}: ${JSON.stringify(client.text.slice(-200))}`
-    return judge(client, asked, manner === 'halfCloses')
+    return judge(scene, client, asked, manner === 'halfCloses')
   } finally {
     client.socket.destroy()
   }
@@ -85,7 +100,7 @@ async function readSlowly(client: Client, random: Random): Promise<void> {
 }
 
 /** `given`: the client gave up first, so that not all answers are owed. */
-function judge(client: Client, asked: readonly Asked[], given: boolean): string | undefined {
+function judge(scene: Scene, client: Client, asked: readonly Asked[], given: boolean): string | undefined {
   const { responses, rest, problem } = responsesOf(
     client,
     asked.map((ask) => ask.method),
@@ -94,14 +109,15 @@ function judge(client: Client, asked: readonly Asked[], given: boolean): string 
   if (problem !== undefined) return `${where}: ${problem}`
   if (rest !== '' && client.end === 'fin') return `${where}: rest ${JSON.stringify(rest.slice(0, 200))}`
   // A reset takes along what the client had not read yet.
-  const brokenOff = given || (client.end === 'reset' && asked.some((ask) => ask.kind === 'cut'))
+  const mayBreak = (ask: Asked): boolean => ask.kind === 'cut' || mayFail(scene, ask, undefined)
+  const brokenOff = given || (client.end === 'reset' && asked.some(mayBreak))
   const answers = responses.filter((response) => statusOf(response) >= 200)
   for (const [index, answer] of answers.entries()) {
     const ask = asked[index]!
     if (!answer.complete && client.end === 'fin') return `${where}: ${ask.nonce} was cut off with FIN`
     if (!answer.complete && !brokenOff) return `${where}: ${ask.nonce} was cut off`
     const wrong = answer.complete ? wrongIn(answer, ask) : undefined
-    if (wrong !== undefined) return `${where}: ${ask.nonce} got ${wrong}`
+    if (wrong !== undefined && !(statusOf(answer) >= 500 && mayFail(scene, ask, statusOf(answer)))) return `${where}: ${ask.nonce} got ${wrong}`
   }
   const last = answers.at(-1)
   const saidSo = last !== undefined && fieldOf(last, 'connection')?.toLowerCase() === 'close'
@@ -113,19 +129,24 @@ function describe(asked: readonly Asked[]): string {
   return asked.map(({ method, kind, nonce }) => `${method} ${kind} ${nonce}`).join(', ')
 }
 
-async function tunnel({ address, random, nextNonce }: Scene): Promise<string | undefined> {
+async function tunnel(scene: Scene): Promise<string | undefined> {
+  const { random, nextNonce } = scene
   const nonce = nextNonce()
-  const client = await openClient(address)
+  const asked: Asked = { kind: 'plain', nonce, method: 'GET', body: '' }
+  const client = await open(scene)
   try {
     const ahead = random(2) === 0 ? 'ahead' : ''
     client.write(`GET /tunnel/${nonce} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n${ahead}`)
     const message = filler(nonce, [5, 20_000, 300_000][random(3)]!)
     const opened = await client.until(() => client.text.includes('\r\n\r\n') || client.end !== 'open', sessionMs)
-    if (!opened || !client.text.startsWith('HTTP/1.1 101 ')) return `no tunnel for ${nonce}: ${client.text.slice(0, 100)}`
+    if (!opened || !client.text.startsWith('HTTP/1.1 101 '))
+      return opened && mayFail(scene, asked, undefined) ? undefined : `no tunnel for ${nonce}: ${client.text.slice(0, 100)}`
     await inPieces(message, client.write, random)
     const whole = await client.until(() => client.text.endsWith(`\r\n\r\n${ahead}${message}`) || client.end !== 'open', sessionMs)
     if (!whole || !client.text.endsWith(message))
-      return `the tunnel ${nonce} gave back ${client.text.length} of ${message.length} bytes (${client.end})`
+      return whole && mayFail(scene, asked, undefined)
+        ? undefined
+        : `the tunnel ${nonce} gave back ${client.text.length} of ${message.length} bytes (${client.end})`
     if (random(2) === 0) {
       client.fin()
       if (!(await client.until(() => client.end !== 'open', sessionMs))) return `the tunnel ${nonce} did not end`
@@ -136,8 +157,9 @@ async function tunnel({ address, random, nextNonce }: Scene): Promise<string | u
   }
 }
 
-async function noise({ address, random }: Scene): Promise<undefined> {
-  const client = await openClient(address)
+async function noise(scene: Scene): Promise<undefined> {
+  const { random } = scene
+  const client = await open(scene)
   const begin = ['', 'GET / HTTP/1.1\r\nHost: a\r\n', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'][random(3)]!
   client.write(begin + String.fromCharCode(...Array.from({ length: 1 + random(400) }, () => random(256))))
   await client.until(() => client.end !== 'open', random(200))
