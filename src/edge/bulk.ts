@@ -23,18 +23,17 @@ export function giveBack(buffer: Buffer): void {
   if (memory instanceof ArrayBuffer && memory.byteLength === bulkBytes && spares.length < sparesMaximum) spares.push(memory)
 }
 
-type CountingHandle = { readonly bytesWritten: number; readonly writeQueueSize: number }
-
-type Handled = { readonly _handle?: CountingHandle | null; readonly _parent?: Handled | null }
+type CountingHandle = { readonly bytesWritten: number; readonly writeQueueSize: number; readonly _parent?: CountingHandle }
 
 /**
  * How much the system has taken of what was written: tells a slow reader from one that does not read. node counts only what it handed over; a TLS
  * socket's own handle knows no more than that, the one below it does.
  */
 export function takenBytes(socket: Socket): number {
-  const handled = socket as unknown as Handled
-  const handle = (handled._parent ?? handled)._handle
-  return handle == null ? 0 : handle.bytesWritten - handle.writeQueueSize
+  const { _handle: handle } = socket as unknown as { readonly _handle?: CountingHandle | null }
+  if (handle == null) return 0
+  const counting = handle._parent ?? handle
+  return counting.bytesWritten - counting.writeQueueSize
 }
 
 /** Writes latin1 text, or a buffer of `takeBulk`, which is given back once the system has it. False: more than a little waits in memory. */

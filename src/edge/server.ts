@@ -1,5 +1,6 @@
-import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { addressText } from './addresses.ts'
+import { type Arrival, acceptInto, bufferedBytes, type OnRead, socketOf, turnAway } from './arrival.ts'
 import { ClientConnection } from './client.ts'
 import type { ListenAddress } from './config.ts'
 import type { Context } from './context.ts'
@@ -7,7 +8,7 @@ import { workerAt } from './counters.ts'
 import { clearEntry, type Entry, redirectEntry } from './entry.ts'
 import type { Exchange } from './exchange.ts'
 import { Origin } from './origin.ts'
-import { metLimit, type Peer } from './pressure/door.ts'
+import { addressOf, metLimit } from './pressure/door.ts'
 import type { ToldAddresses } from './proxyProtocol/header.ts'
 import { readBuffer } from './readBuffer.ts'
 import { limitAt } from './record.ts'
@@ -18,17 +19,15 @@ type EdgeContext = Context<Table<Exchange>>
 
 const nobody: Trust = () => false
 const backlog = 4096
-/** What may wait in memory for a slow client, beside one read from the upstream. Smaller, and every second 64 KiB read would pause its upstream. */
-export const bufferedBytes = 131_072
 
 /** Takes a new connection on. `told`: what a load balancer said of it, whose word is taken. */
-export type Accept = (context: EdgeContext, socket: Socket, told?: ToldAddresses) => void
+export type Accept = (context: EdgeContext, arrival: Arrival, told?: ToldAddresses) => void
 
-export const acceptClear: Accept = (context, socket, told) => serve(context, socket, clearEntry, told)
+export const acceptClear: Accept = (context, arrival, told) => serve(context, socketOf(arrival, onread), clearEntry, told)
 
 export function acceptRedirect(port: number): Accept {
   const entry = redirectEntry(port)
-  return (context, socket, told) => serve(context, socket, entry, told)
+  return (context, arrival, told) => serve(context, socketOf(arrival, onread), entry, told)
 }
 
 /** A listening socket. Until `open` gives it a context it keeps those who connect waiting. */
@@ -36,14 +35,14 @@ export class Listener {
   readonly address: ListenAddress
   readonly #server: Server
   #context: EdgeContext | undefined = undefined
-  #waiting: Socket[] = []
+  #waiting: Arrival[] = []
   #serve: Accept = acceptClear
   #relays: Trust = nobody
 
   private constructor(server: Server, address: ListenAddress) {
     this.#server = server
     this.address = address
-    acceptInto(server, this)
+    acceptInto(server, (arrival) => this.#accept(arrival))
     // A listener that fails later, as for want of file descriptors, goes on with the next connection.
     server.on('error', () => {
       if (this.#context !== undefined) this.#context.counters[workerAt.connectionsRefused]!++
@@ -76,17 +75,12 @@ export class Listener {
 
   open(context: EdgeContext): void {
     this.#context = context
-    for (const socket of this.#waiting.splice(0)) {
-      if (this.refuses(socket)) socket.destroy()
-      else this.accept(socket)
-    }
+    for (const arrival of this.#waiting.splice(0)) this.#accept(arrival)
   }
 
   /** Whether a limit is met; counted, if so. To be asked before anything is made of a connection: refusing must be cheap to be of use. */
-  refuses(peer: Peer): boolean {
-    const context = this.#context
-    if (context === undefined) return false
-    const limit = metLimit(context, peer, this.#relays)
+  #refuses(context: EdgeContext, arrival: Arrival): boolean {
+    const limit = metLimit(context, arrival, this.#relays)
     if (limit === undefined) return false
     context.counters[workerAt.connectionsRefused]!++
     context.counters[limitAt[limit]]!++
@@ -96,56 +90,38 @@ export class Listener {
   /** Accepts no more; connections that it has accepted live on. */
   close(): void {
     this.#server.close()
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
+    for (const arrival of this.#waiting.splice(0)) turnAway(arrival)
   }
 
-  accept(socket: Socket): void {
+  #accept(arrival: Arrival): void {
     const context = this.#context
     if (context === undefined) {
-      this.#waiting.push(socket)
+      this.#waiting.push(arrival)
       return
     }
-    if (context.table.limits.connectionsPerAddress > 0 && !this.#relays(plainAddress(socket.remoteAddress ?? ''))) context.perAddress.enter(socket)
-    this.#serve(context, socket)
+    if (this.#refuses(context, arrival)) {
+      turnAway(arrival)
+      return
+    }
+    arrival.setNoDelay(true)
+    this.#serve(context, context.table.limits.connectionsPerAddress > 0 ? this.#counted(context, arrival) : arrival)
+  }
+
+  #counted(context: EdgeContext, arrival: Arrival): Arrival {
+    if (this.#relays(plainAddress(addressOf(arrival)))) return arrival
+    const socket = socketOf(arrival, onread)
+    context.perAddress.enter(socket)
+    return socket
   }
 }
 
-type ConnectionHandle = { setNoDelay(on: boolean): void; getpeername(name: { address?: string }): number; close(): void }
-type ListeningHandle = { onconnection: (error: number, handle: ConnectionHandle) => void }
-
-/**
- * Takes connections over before node wraps them, to wrap them with `onread`: node allocates 64 KiB for each read of an accepted socket and has no
- * option against it, though it has one for sockets that connect. Worth 5 µs of 33 per request: 27, 30 and 26 µs of CPU against 38, 29 and 33 without,
- * keepalive-get of bench/, in turn. Should node ever change inside, connections come the documented way.
- */
-function acceptInto(server: Server, listener: Listener): void {
-  const listening = (server as unknown as { _handle?: ListeningHandle })._handle
-  if (typeof listening?.onconnection !== 'function')
-    server.on('connection', (socket) => {
-      if (listener.refuses(socket)) socket.destroy()
-      else listener.accept(socket)
-    })
-  else
-    listening.onconnection = (error, handle) => {
-      if (error !== 0) server.emit('error', new Error(`accept failed (${error})`))
-      else if (listener.refuses(handle)) handle.close()
-      else listener.accept(wrap(handle))
-    }
-}
-
-const onread = {
+/** Of sockets that `attach` gets. */
+export const onread: OnRead = {
   buffer: readBuffer,
   callback(this: Owned, length: number, bytes: Uint8Array): boolean {
     this.client.receive(bytes as Buffer, length)
     return true
   },
-}
-
-/** Paused: nobody is there to be called yet. */
-function wrap(handle: ConnectionHandle): Socket {
-  handle.setNoDelay(true)
-  const options = { handle, allowHalfOpen: true, writableHighWaterMark: bufferedBytes, pauseOnCreate: true, onread }
-  return new Socket(options as unknown as SocketConstructorOpts)
 }
 
 /** Who takes what happens on a socket. */

@@ -28,7 +28,8 @@ export function hasAll(context: Owner, address: string): boolean {
 
 const name: { address?: string } = {}
 
-function addressOf(peer: Peer): string {
+/** '' where it is not known any more. */
+export function addressOf(peer: Peer): string {
   if (!('getpeername' in peer)) return peer.remoteAddress ?? ''
   // A connection that was reset already has no peer.
   return peer.getpeername(name) === 0 ? (name.address ?? '') : ''

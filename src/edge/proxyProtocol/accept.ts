@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
+import { socketOf } from '../arrival.ts'
 import type { Context, WaitingClient } from '../context.ts'
 
 import { workerAt } from '../counters.ts'
 import type { Exchange } from '../exchange.ts'
 import type { PeerLog } from '../peerLog.ts'
-import { hasAll } from '../pressure/door.ts'
+import { addressOf, hasAll } from '../pressure/door.ts'
 import { limitAt } from '../record.ts'
-import { type Accept, attach, detach, type Receiver } from '../server.ts'
+import { type Accept, attach, detach, onread, type Receiver } from '../server.ts'
 import type { Table } from '../table.ts'
 import { plainAddress, type Trust } from '../trust.ts'
 import type { ToldAddresses } from './header.ts'
@@ -16,10 +17,12 @@ type EdgeContext = Context<Table<Exchange>>
 
 /** Connections of `from` begin with a header and go on as `accept` takes them; of others no header is taken, and they cost nothing more. */
 export function acceptProxied(from: Trust, accept: Accept, log: PeerLog): Accept {
-  return (context, socket) => {
-    const peer = plainAddress(socket.remoteAddress ?? '')
-    if (from(peer)) attach(socket, new HeaderReader(context, socket, peer, accept, log))
-    else accept(context, socket)
+  return (context, arrival) => {
+    const peer = plainAddress(addressOf(arrival))
+    if (from(peer)) {
+      const socket = socketOf(arrival, onread)
+      attach(socket, new HeaderReader(context, socket, peer, accept, log))
+    } else accept(context, arrival)
   }
 }
 

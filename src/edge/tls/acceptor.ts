@@ -1,14 +1,15 @@
-import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
+import type { SecureContext } from 'node:tls'
+import { type Arrival, bufferedBytes } from '../arrival.ts'
 import type { Context, WaitingClient } from '../context.ts'
 import { workerAt } from '../counters.ts'
 import type { Entry } from '../entry.ts'
 import type { Exchange } from '../exchange.ts'
 import type { PeerLog } from '../peerLog.ts'
 import type { ToldAddresses } from '../proxyProtocol/header.ts'
-import { type Accept, bufferedBytes, serve } from '../server.ts'
+import { type Accept, onread, serve } from '../server.ts'
 import type { Table } from '../table.ts'
 import type { Contexts } from './contexts.ts'
+import { type SecuredOptions, SecuredSocket } from './securedSocket.ts'
 
 type EdgeContext = Context<Table<Exchange>>
 
@@ -17,7 +18,7 @@ export type Security = { readonly contexts: Contexts; readonly extra: string; re
 /** Takes connections whose requests are served once a handshake is done. */
 export function secureAccept(security: Security): Accept {
   const { contexts } = security
-  const options: TLSSocketOptions & { readonly highWaterMark: number } = {
+  const options: SecuredOptions = {
     isServer: true,
     secureContext: contexts.usual.context,
     // With one certificate there is nothing to ask: the question would interrupt every handshake.
@@ -25,8 +26,10 @@ export function secureAccept(security: Security): Accept {
     // RFC 7301 §3.2: a client that offers others only is told so by the alert no_application_protocol; one that offers none gets HTTP/1.1.
     ALPNProtocols: ['http/1.1'],
     highWaterMark: bufferedBytes,
+    allowHalfOpen: true,
+    onread,
   }
-  return (context, raw, told) => void new Handshake(context, raw, options, security, told)
+  return (context, arrival, told) => void new Handshake(context, arrival, options, security, told)
 }
 
 /** Undefined: the usual one. What is thrown here would end the process (CVE-2026-21637): nothing a client sends is worth that. */
@@ -43,44 +46,35 @@ function otherContext(contexts: Contexts, servername: string): SecureContext | u
 class Handshake implements WaitingClient {
   deadlineMs: number
   readonly #context: EdgeContext
-  readonly #raw: Socket
-  readonly #secured: TLSSocket
+  readonly #secured: Shaking
   readonly #security: Security
   readonly #told: ToldAddresses | undefined
   readonly #peer: string
-  #over = false
 
-  constructor(context: EdgeContext, raw: Socket, options: TLSSocketOptions, security: Security, told: ToldAddresses | undefined) {
+  constructor(context: EdgeContext, arrival: Arrival, options: SecuredOptions, security: Security, told: ToldAddresses | undefined) {
     this.#context = context
-    this.#raw = raw
     this.#security = security
-    // Asked now: a connection that was reset tells it no more.
     this.#told = told
-    this.#peer = told?.source ?? raw.remoteAddress ?? ''
     context.nowMs = performance.now()
     this.deadlineMs = context.nowMs + context.table.timeouts.requestHeadMs
     context.clients.add(this)
-    this.#secured = new TLSSocket(raw, options)
-    this.#secured.once('secure', this.#succeed)
-    this.#secured.on('error', this.#fail)
-    this.#secured.on('close', this.#close)
+    const secured: Shaking = new SecuredSocket(arrival, options)
+    this.#secured = secured
+    // Asked now: a connection that was reset tells it no more.
+    this.#peer = told?.source ?? secured.remoteAddress ?? ''
+    secured.handshake = this
+    secured.on('secure', onSecure)
+    secured.on('error', onError)
+    secured.on('close', onClose)
+    // Errors after the handshake do not end the socket by themselves, and come as this event where the socket is made by hand.
+    secured.on('_tlsError', onTlsError)
   }
 
-  #succeed = (): void => {
+  succeed(): void {
     this.#settle()
     this.#context.counters[workerAt.handshakes]!++
-    this.#secured.removeListener('error', this.#fail)
-    this.#secured.removeListener('close', this.#close)
     // An attempt at it is an error, and so the end: what it costs the server is what floods are made of (CVE-2011-1473).
     this.#secured.disableRenegotiation()
-    // Errors after the handshake do not end the socket by themselves, and come as this event where the socket is made by hand.
-    this.#secured.on('_tlsError', destroy)
-    // What a TLS socket cannot do for want of a TCP handle of its own: a broken-off response must not look like a whole one.
-    const raw = this.#raw
-    this.#secured.resetAndDestroy = function resetAndDestroy(this: TLSSocket) {
-      raw.resetAndDestroy()
-      return this
-    }
     serve(this.#context, this.#secured, this.#entry(), this.#told)
   }
 
@@ -91,31 +85,22 @@ class Handshake implements WaitingClient {
     return { scheme: 'https', redirectPort: 0, extra, misdirects: (host) => contexts.misdirects(name, host) }
   }
 
-  #fail = (error: Error): void => {
-    this.#failed('code' in error ? String(error.code) : error.message)
-  }
-
-  #close = (): void => {
-    this.#failed('closed')
-  }
-
   /** Those who only look whether the port is open, as load balancers do, have not failed. */
-  #failed(reason: string): void {
-    if (this.#over) return
+  fail(reason: string): void {
     this.#settle()
-    if (this.#raw.bytesRead === 0) return
+    if (this.#secured.bytesReceived === 0) return
     this.#context.counters[workerAt.handshakeFailures]!++
     this.#security.log(reason, this.#peer)
   }
 
   #settle(): void {
-    this.#over = true
+    this.#secured.handshake = undefined
     this.#context.clients.delete(this)
   }
 
   expire(): void {
-    this.#failed('late')
     this.destroy()
+    this.fail('late')
   }
 
   drain(): void {
@@ -127,6 +112,18 @@ class Handshake implements WaitingClient {
   }
 }
 
-function destroy(this: TLSSocket): void {
-  this.destroy()
+type Shaking = SecuredSocket & { handshake?: Handshake | undefined }
+
+/** Functions of the module, as those of `serve`; they stay when the handshake is over, and are cheaper so than taken away. */
+function onSecure(this: Shaking): void {
+  this.handshake?.succeed()
+}
+function onError(this: Shaking, error: Error): void {
+  this.handshake?.fail('code' in error ? String(error.code) : error.message)
+}
+function onClose(this: Shaking): void {
+  this.handshake?.fail('closed')
+}
+function onTlsError(this: Shaking): void {
+  if (this.handshake === undefined) this.destroy()
 }
