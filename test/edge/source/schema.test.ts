@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
 import t from 'tap'
@@ -66,10 +66,13 @@ t.test('defaults and examples in the schema are right themselves', async (t) => 
   t.ok(checked > 30)
 })
 
-t.test('the example fits', async (t) => {
-  const text = readFileSync(new URL('../../../examples/edge.yaml', import.meta.url), 'utf8')
-  t.equal(accepts(parse(text)), true)
-  t.strictSame(faultsOf(text), [])
+t.test('the examples fit', async (t) => {
+  const folder = new URL('../../../examples/', import.meta.url)
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml'))) {
+    const text = readFileSync(new URL(name, folder), 'utf8')
+    t.equal(accepts(parse(text)), true, name)
+    t.strictSame(faultsOf(text), [], name)
+  }
 })
 
 t.test('what the schema alone would let pass', async (t) => {
