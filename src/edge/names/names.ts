@@ -128,8 +128,10 @@ export function openNames(options: {
   /** Not where it would change nothing, as when all of the new addresses are refused. */
   async function applyChange(): Promise<void> {
     if (stop.signal.aborted || given === undefined || committed === undefined || given.revision === revision) return
-    if (isDeepStrictEqual(route(given.config).routing, given.routed.routing)) given = { ...given, revision }
-    else await onChanged()
+    const routed = route(given.config)
+    if (!isDeepStrictEqual(routed.routing, given.routed.routing)) return onChanged()
+    for (const leftOut of routed.leftOut) notices.leftOut(leftOut)
+    given = { ...given, revision, routed }
   }
 
   function wakeInTime(): void {

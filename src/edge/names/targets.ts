@@ -39,7 +39,7 @@ const metadataAddresses: readonly string[] = [
   ...['168.63.129.16', '100.100.100.200', '192.0.0.192'],
 ]
 const metadata = networks(...metadataAddresses.map(cidrOf))
-const special: readonly { readonly reason: RefusalReason; readonly is: string; readonly list: BlockList }[] = [
+const special: readonly { readonly reason: RefusalReason; readonly is: string; readonly list: Networks }[] = [
   { reason: 'metadata', is: 'a metadata service, which hands out credentials', list: metadata },
   { reason: 'link_local', is: 'a link-local address', list: networks('169.254.0.0/16', 'fe80::/10') },
   { reason: 'broadcast', is: 'the broadcast address', list: networks('255.255.255.255/32') },
@@ -128,16 +128,21 @@ function cidrOf(address: string): string {
   return `${address}/${isIPv4(address) ? 32 : 128}`
 }
 
-function networks(...cidrs: readonly string[]): BlockList {
-  const list = new BlockList()
+/** By family: one list would take IPv4 addresses for members of `::/0`. */
+type Networks = { readonly v4: BlockList; readonly v6: BlockList }
+
+function networks(...cidrs: readonly string[]): Networks {
+  const lists = { v4: new BlockList(), v6: new BlockList() }
   for (const cidr of cidrs) {
     const slash = cidr.lastIndexOf('/')
     const network = cidr.slice(0, slash)
-    list.addSubnet(network, Number(cidr.slice(slash + 1)), isIPv6(network) ? 'ipv6' : 'ipv4')
+    const bits = Number(cidr.slice(slash + 1))
+    if (isIPv6(network)) lists.v6.addSubnet(network, bits, 'ipv6')
+    else lists.v4.addSubnet(network, bits, 'ipv4')
   }
-  return list
+  return lists
 }
 
-function holds(list: BlockList, address: string): boolean {
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+function holds({ v4, v6 }: Networks, address: string): boolean {
+  return isIPv6(address) ? v6.check(address, 'ipv6') : v4.check(address, 'ipv4')
 }

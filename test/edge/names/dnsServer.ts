@@ -1,5 +1,5 @@
-import { createSocket } from 'node:dgram'
-import { createServer, type Socket } from 'node:net'
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 /** What a stub of a DNS server does about a question. */
 export type Reply =
@@ -35,7 +35,7 @@ export async function startDnsServer(reply: DnsServer['reply']): Promise<DnsServ
   let tcpCount = 0
   const timers = new Set<NodeJS.Timeout>()
   const sockets = new Set<Socket>()
-  const udp = createSocket('udp4')
+  let udp = createSocket('udp4')
   const tcp = createServer((socket) => {
     sockets.add(socket)
     let pending = Buffer.alloc(0)
@@ -72,14 +72,21 @@ export async function startDnsServer(reply: DnsServer['reply']): Promise<DnsServ
     timers.add(timer)
   }
 
+  let port = 0
+  // Whoever has the same port of the other protocol is not asked first.
+  for (let attempt = 0; port === 0; attempt++) {
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+    const { port: free } = tcp.address() as AddressInfo
+    const bound = await bindUdp(udp, free)
+    if (bound) port = free
+    else {
+      if (attempt === 20) throw new Error('no port is free for both UDP and TCP')
+      await new Promise<void>((resolve) => tcp.close(() => resolve()))
+      udp = createSocket('udp4')
+    }
+  }
   udp.on('message', (message, from) => {
     answer(message, (bytes) => udp.send(bytes.length > longestUdp ? truncated(bytes) : bytes, from.port, from.address))
-  })
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
-  const { port } = udp.address()
-  await new Promise<void>((resolve, reject) => {
-    tcp.once('error', reject)
-    tcp.listen(port, '127.0.0.1', resolve)
   })
   const server: DnsServer = {
     address: `127.0.0.1:${port}`,
@@ -93,6 +100,19 @@ export async function startDnsServer(reply: DnsServer['reply']): Promise<DnsServ
     },
   }
   return server
+}
+
+function bindUdp(udp: UdpSocket, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    udp.once('error', () => {
+      udp.close()
+      resolve(false)
+    })
+    udp.bind(port, '127.0.0.1', () => {
+      udp.removeAllListeners('error')
+      resolve(true)
+    })
+  })
 }
 
 type Parsed = Question & { readonly id: number; readonly bytes: Buffer }
