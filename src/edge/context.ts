@@ -19,6 +19,9 @@ export type WaitingClient = Waiting & {
   drain(): void
 }
 
+/** Something that has to be over by a certain time, however much goes on. */
+export type Timed = { readonly totalDeadlineMs: number; outOfTime(): void }
+
 type Settings = { readonly limits: Limits; readonly timeouts: Timeouts; readonly policy: TrafficPolicy }
 
 const twoDigits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
@@ -31,6 +34,7 @@ export class Context<T extends Settings = Settings> {
   readonly counters: Float64Array
   readonly clients = new Set<WaitingClient>()
   readonly upstreams = new Set<Waiting>()
+  readonly timed = new Set<Timed>()
   readonly instanceId: string
   /** The field that this edge adds to every request it forwards. */
   readonly via: string

@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 import { at, type LimitKind } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { UnfinishedCopies } from './mirror/mirror.ts'
-import { limitAt, recordRequest } from './record.ts'
+import { failureAt, limitAt, recordRequest } from './record.ts'
 import { RequestBody } from './requestBody.ts'
 import type { RequestHead } from './requestHead.ts'
 import type { ResponseState } from './responseState.ts'
@@ -175,6 +175,23 @@ export class Exchange {
     else if (!this.finished) this.answer(status)
   }
 
+  /** Where its split gives it a time in all. */
+  get totalDeadlineMs(): number {
+    return this.startedMs + this.policy.totalMs
+  }
+
+  /** That time is over, whatever it waits for: a place in line, a second try, the next byte of a tunnel. */
+  outOfTime(): void {
+    this.backend!.block[failureAt.timeout]!++
+    this.context.counters[limitAt.total_time]!++
+    this.why = 'total_time'
+    if (this.response.tunnel) {
+      this.client.reset()
+      this.tunnelClosed()
+    } else if (this.response.started) this.abort(this.response.status)
+    else this.answer(504)
+  }
+
   /** From here on the connections carry a tunnel; the request counts as answered with 101. */
   becomeTunnel(): void {
     const { block } = this.backend!
@@ -195,7 +212,7 @@ export class Exchange {
 
   tunnelClosed(): void {
     if (this.finished) return
-    this.finished = true
+    this.#stop()
     if (this.access !== undefined) this.#log(this.access, 101)
     this.backend!.block[at.openTunnels]!--
     this.endpoint!.inFlight--
@@ -218,8 +235,13 @@ export class Exchange {
     this.upstream = undefined
   }
 
-  #end(status: number): void {
+  #stop(): void {
     this.finished = true
+    if (this.policy.totalMs > 0) this.context.timed.delete(this)
+  }
+
+  #end(status: number): void {
+    this.#stop()
     if (this.copies !== undefined) this.copies.close()
     this.#record(status)
     if (this.access !== undefined) this.#log(this.access, status)

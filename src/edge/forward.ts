@@ -37,6 +37,7 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   exchange.head = rewriteRequest(head, origin)
   const { proxyProtocol } = split.policy
   if (proxyProtocol !== 'none') exchange.preamble = proxyHeader(proxyProtocol, clientAddress(head, origin.peer, table.trust), origin.addresses)
+  if (split.policy.totalMs > 0) context.timed.add(exchange)
   addBody(exchange)
   if (!dispatch(exchange)) overloaded(exchange)
   else if (split.mirrors !== undefined) exchange.copies = mirror(exchange, split.mirrors, head)

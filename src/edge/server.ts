@@ -176,5 +176,6 @@ export function sweep(context: Context, endpoints: readonly { sweep(context: Con
   context.nowMs = now
   for (const client of context.clients) if (client.deadlineMs !== 0 && client.deadlineMs <= now) client.expire()
   for (const upstream of context.upstreams) if (upstream.deadlineMs !== 0 && upstream.deadlineMs <= now) upstream.expire()
+  for (const each of context.timed) if (each.totalDeadlineMs <= now) each.outOfTime()
   for (const each of endpoints) each.sweep(context)
 }

@@ -3,7 +3,7 @@ import { compileRegex } from '../lib/regex.ts'
 import { AccessLog } from './accessLog.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
-import type { EdgeConfig, ListenAddress, ListenerTls, Timeouts } from './config.ts'
+import type { EdgeConfig, ListenAddress, ListenerTls } from './config.ts'
 import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
@@ -16,6 +16,7 @@ import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { acceptProxied } from './proxyProtocol/accept.ts'
 import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
+import { sweepEveryMs } from './sweepPace.ts'
 import { buildTable, type Table } from './table.ts'
 import type { TlsMaterial } from './tls/material.ts'
 import type { SecureListeners } from './tls/secureListeners.ts'
@@ -117,7 +118,7 @@ async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, {
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()
   listeners = [...listeners, ...prepared].filter((listener) => wanted.has(listener.key))
   prepared = []
-  keepSweeping(context, config.timeouts)
+  keepSweeping(context)
   say({ kind: 'applied', version })
 }
 
@@ -139,9 +140,9 @@ function randomHex(): string {
 }
 
 /** Left alone where its pace stays: begun anew by each change, a run of quick changes would keep it from ever coming round. */
-function keepSweeping(owner: Context, timeouts: Timeouts): void {
-  const shortestMs = Math.min(timeouts.requestHeadMs, timeouts.connectMs, timeouts.responseHeadMs, timeouts.bodyIdleMs, timeouts.keepAliveMs)
-  const everyMs = Math.min(250, Math.max(20, shortestMs / 10))
+function keepSweeping(owner: Context<Table<Exchange>>): void {
+  const { policy, splits, timeouts } = owner.table
+  const everyMs = sweepEveryMs(timeouts, [policy, ...[...splits.values()].map((split) => split.policy)])
   if (everyMs === sweptEveryMs) return
   clearInterval(sweeper)
   sweptEveryMs = everyMs
