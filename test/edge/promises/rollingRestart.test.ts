@@ -11,7 +11,7 @@ import { runOpenLoop } from './openLoop.ts'
 
 const edges = 3
 const rounds = figure(20, 2)
-const perSecond = figure(600, 400)
+const perSecond = figure(750, 400)
 /** Longer than the balancer takes to notice. */
 const drainDelayMs = 400
 const drainMs = 2_000

@@ -12,15 +12,16 @@ import { runOpenLoop } from './openLoop.ts'
 
 const connections = figure(2_000, 150)
 const seconds = figure(60, 6)
+/** Of each kind: a flood of new connections is another matter. */
+const perSecond = 200
 const probesPerSecond = 40
 const headMs = 2_000
 const graceMs = 2_000
 /** A probe that takes longer was not served, for whoever waits for it. */
 const probeMs = 5_000
-const answerBytes = 262_144
+const big = 'x'.repeat(262_144)
 t.setTimeout(fileDeadlineMs)
 
-/** All as fast as they come: connections, then bytes, seldom. */
 const modes = [
   { name: 'slow heads', flags: ['-H', '-i', '1', '-x', '8'], path: '/' },
   { name: 'slow bodies', flags: ['-B', '-i', '1', '-s', '8192', '-x', '8'], path: '/' },
@@ -30,7 +31,7 @@ const modes = [
 
 /** Resolves to what the program said of itself. */
 function attack(url: string, flags: readonly string[]): Promise<string> {
-  const common = ['-c', String(connections), '-r', String(connections), '-l', String(seconds), '-p', '5', '-v', '1', '-u', url]
+  const common = ['-c', String(connections), '-r', String(Math.min(connections, perSecond)), '-l', String(seconds), '-p', '5', '-v', '1', '-u', url]
   const child = spawn('slowhttptest', [...flags, ...common], { stdio: ['ignore', 'pipe', 'ignore'] })
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -60,7 +61,7 @@ async function dribble(client: Client, until: number): Promise<number> {
 t.test('E13 slow clients', { skip: lacks('slowhttptest') }, async (t) => {
   const upstream = await startUpstream('here', {
     script({ request, connection }) {
-      const body = request.startLine.includes(' /big ') ? 'x'.repeat(answerBytes) : 'here'
+      const body = request.startLine.includes(' /big ') ? big : 'here'
       write(connection, `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
       upstream.forget()
     },

@@ -6,14 +6,14 @@ import { type Address, answersOf, openClient } from '../http/client.ts'
 import { fileDeadlineMs } from '../http/harness.ts'
 import { statusOf } from '../http/message.ts'
 import { inParallel } from '../http/rows.ts'
+import { figure } from '../promises/full.ts'
 import { openWorkshop } from './certificates.ts'
 import { openSecure, presented } from './client.ts'
 import { clientHello, nameEntry } from './hello.ts'
 import { secureListener, startSecureEdge } from './start.ts'
 
 t.setTimeout(fileDeadlineMs)
-/** The promise is 10,000; set it for the whole. */
-const unknownNames = Number(process.env['TEST_UNKNOWN_NAMES'] ?? 1_000)
+const unknownNames = figure(10_000, 1_000)
 
 void t.test('the names in a certificate', async (t) => {
   const rows: readonly (readonly [string | undefined, readonly string[]])[] = [

@@ -6,14 +6,14 @@ import { lacks } from '../../needs.ts'
 import { type Address, answersOf, ask } from '../http/client.ts'
 import { fileDeadlineMs } from '../http/harness.ts'
 import { statusOf } from '../http/message.ts'
+import { figure } from '../promises/full.ts'
 import { openWorkshop, type Pem } from './certificates.ts'
 import { openSecure, presented } from './client.ts'
 import { secureListener, startSecureEdge } from './start.ts'
 
 t.setTimeout(fileDeadlineMs)
-/** The promise is 100 changes, one each 500 ms, and 10,000 handshakes: set these for the whole. */
-const changes = Number(process.env['TEST_CHANGES'] ?? 20)
-const changeMs = Number(process.env['TEST_CHANGE_MS'] ?? 100)
+const changes = figure(100, 20)
+const changeMs = figure(500, 100)
 const servedMs = 5_000
 
 void t.test('certificates in files', { skip: lacks('openssl') }, async (t) => {
