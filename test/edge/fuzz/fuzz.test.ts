@@ -19,7 +19,7 @@ void t.test('what is known to tell parsers apart does not tell ours from llhttp'
   }
 })
 
-void t.test('whatever we accept, llhttp accepts with the same meaning', async (t) => {
+void t.test('E29 whatever we accept, llhttp accepts with the same meaning', async (t) => {
   const report = fuzz({ seed, inputs, withinMs })
   t.comment(
     `seed ${seed}: ${report.inputs} inputs, ${report.acceptedInputs} accepted with ${report.acceptedMessages} messages, in ${report.seconds.toFixed(1)} s`,

@@ -10,15 +10,15 @@ import { startUpstream, write } from '../http/upstream.ts'
 import { figure } from './full.ts'
 import { runOpenLoop } from './openLoop.ts'
 
-const connections = figure(2_000, 150)
+const connections = figure(2_000, 100)
 const seconds = figure(60, 6)
 /** Of each kind: a flood of new connections is another matter. */
-const perSecond = 200
+const perSecond = figure(200, 50)
 const probesPerSecond = 40
 const headMs = 2_000
 const graceMs = 2_000
 /** A probe that takes longer was not served, for whoever waits for it. */
-const probeMs = 5_000
+const probeMs = 10_000
 const big = 'x'.repeat(262_144)
 t.setTimeout(fileDeadlineMs)
 
