@@ -67,9 +67,11 @@ export class EndpointPool<E> implements Home<E> {
   take(context: Context, policy: TrafficPolicy, idleMaximumMs: number): UpstreamConnection<E> | undefined {
     const idle = policy.proxyProtocol === 'none' ? this.#idle.pop() : undefined
     if (idle !== undefined) {
-      // Made for another split, maybe: the shorter patience holds.
-      if (idle.idleMs > policy.upstreamIdleMs) idle.idleMs = policy.upstreamIdleMs
-      if (idleMaximumMs === anyIdle || context.nowMs - idle.idleSinceMs <= idleMaximumMs) return idle
+      if (idleMaximumMs === anyIdle || context.nowMs - idle.idleSinceMs <= idleMaximumMs) {
+        // Made for another split, maybe: the shorter patience holds.
+        if (idle.idleMs > policy.upstreamIdleMs) idle.idleMs = policy.upstreamIdleMs
+        return idle
+      }
       this.#idle.push(idle)
     }
     if (this.#open >= policy.upstreamConnections) {

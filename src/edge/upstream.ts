@@ -46,7 +46,7 @@ export class UpstreamConnection<E> {
   readonly socket: Socket
   connected = false
   closed = false
-  /** How often it went to the pool: what is 0 is new. */
+  /** Exchanges completed. */
   served = 0
   /** When to give up on what it waits for; 0 = not waiting. */
   deadlineMs = 0
@@ -54,6 +54,7 @@ export class UpstreamConnection<E> {
   idleMs: number
   readonly #home: Home<E>
   #exchange: E | undefined = undefined
+  #hasRested = false
   /** Of `Context.turn`: when it was put to use last. */
   #usedInTurn = -1
 
@@ -93,13 +94,18 @@ export class UpstreamConnection<E> {
   /** Takes an exchange. On a connection that was idle before, the turn is noted. */
   carry(exchange: E): void {
     this.#exchange = exchange
-    if (this.served > 0) this.#usedInTurn = this.context.markTurn()
+    if (this.#hasRested) this.#usedInTurn = this.context.markTurn()
   }
 
   /** The exchange is over and the connection clean: back to the pool, unless it is for one client's request alone. */
   release(): void {
     this.#exchange = undefined
     this.served++
+    this.#rest()
+  }
+
+  #rest(): void {
+    this.#hasRested = true
     this.deadlineMs = this.context.nowMs + this.idleMs
     if (this.context.draining || this.policy.proxyProtocol !== 'none' || !this.#home.keep(this)) this.destroy()
   }
@@ -154,7 +160,7 @@ export class UpstreamConnection<E> {
     this.connected = true
     this.#home.connected(this)
     if (this.#exchange !== undefined) this.#home.carrying.connected(this.#exchange)
-    else this.release()
+    else this.#rest()
   }
 
   #onEnd(): void {
