@@ -16,7 +16,7 @@ export type TcpHandle = {
 /** A connection as it was accepted: nothing has been read, unless a socket says otherwise. A handle becomes what serves it without a socket between. */
 export type Arrival = Socket | TcpHandle
 
-type ListeningHandle = { onconnection: (error: number, handle: TcpHandle) => void }
+type ListeningHandle = { readonly fd?: number; onconnection: (error: number, handle: TcpHandle) => void }
 
 /**
  * Takes connections over before node wraps them, to wrap them with `onread`: node allocates 64 KiB for each read of an accepted socket and has no
@@ -24,13 +24,22 @@ type ListeningHandle = { onconnection: (error: number, handle: TcpHandle) => voi
  * keepalive-get of bench/, in turn. Should node ever change inside, connections come the documented way.
  */
 export function acceptInto(server: Server, accept: (arrival: Arrival) => void): void {
-  const listening = (server as unknown as { _handle?: ListeningHandle })._handle
+  const listening = handleOf(server)
   if (typeof listening?.onconnection !== 'function') server.on('connection', accept)
   else
     listening.onconnection = (error, handle) => {
       if (error !== 0) server.emit('error', new Error(`accept failed (${error})`))
       else accept(handle)
     }
+}
+
+/** Of the system; undefined where node does not tell. */
+export function descriptorOf(server: Server): number | undefined {
+  return handleOf(server)?.fd
+}
+
+function handleOf(server: Server): ListeningHandle | undefined {
+  return (server as unknown as { _handle?: ListeningHandle })._handle
 }
 
 /** How a socket reads without allocating: `callback` is a method of the socket. */

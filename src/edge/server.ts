@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { addressText } from './addresses.ts'
-import { type Arrival, acceptInto, bufferedBytes, type OnRead, socketOf, turnAway } from './arrival.ts'
+import { type Arrival, acceptInto, bufferedBytes, descriptorOf, type OnRead, socketOf, turnAway } from './arrival.ts'
 import { ClientConnection } from './client.ts'
 import type { ListenAddress } from './config.ts'
 import type { Context } from './context.ts'
@@ -61,6 +61,10 @@ export class Listener {
         resolve(new Listener(server, { host: address.host, port }))
       })
     })
+  }
+
+  get descriptor(): number | undefined {
+    return descriptorOf(this.#server)
   }
 
   get key(): string {

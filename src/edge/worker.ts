@@ -12,6 +12,7 @@ import { limitNotices } from './health/notices.ts'
 import type { LogFields } from './log.ts'
 import { newMirroring } from './mirror/targets.ts'
 import { peerLog } from './peerLog.ts'
+import { AcceptQueue } from './pressure/acceptQueue.ts'
 import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { acceptProxied } from './proxyProtocol/accept.ts'
@@ -41,7 +42,8 @@ let sweptEveryMs = 0
 const logProxyHeader = peerLog('a PROXY protocol header was not taken', warn, () => performance.now())
 /** Loaded by the first configuration that has TLS. */
 let secure: SecureListeners | undefined
-startSampling(counters, () => context && { shedding: context.shedding, memoryBytes: context.table.limits.memoryBytes })
+const acceptQueue = new AcceptQueue()
+startSampling(counters, acceptQueue, () => context && { shedding: context.shedding, memoryBytes: context.table.limits.memoryBytes })
 
 function say(message: FromWorker): void {
   port.postMessage(message)
@@ -118,6 +120,7 @@ async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, {
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()
   listeners = [...listeners, ...prepared].filter((listener) => wanted.has(listener.key))
   prepared = []
+  acceptQueue.watch(listeners.flatMap((listener) => listener.descriptor ?? []))
   keepSweeping(context)
   say({ kind: 'applied', version })
 }

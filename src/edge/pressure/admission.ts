@@ -1,5 +1,5 @@
 /**
- * What a worker turns away so that it can serve the rest. A worker that is late turns new connections away, ever more of them while that does not
+ * What a worker turns away so that it can serve the rest. A worker that is late, or that connections have to wait for, turns new ones away, ever more of them while that does not
  * help, and requests only when it turns every connection away and is very late all the same. One that is short of memory turns all requests
  * away, and with nearly none left all connections.
  */
@@ -8,6 +8,9 @@
 export type Load = {
   /** How late the event loop was in coming round. */
   readonly lagMs: number
+  /** How long a connection waits to be accepted, and whether that gets shorter by itself, as after a burst. */
+  readonly waitMs: number
+  readonly isShrinking: boolean
   /** Of the memory that there is, what is in use: 0 to 1. */
   readonly memoryShare: number
 }
@@ -32,21 +35,30 @@ export const admitsAll: Admission = { connections: 0, requests: 0, isLate: quiet
 type Bounds = { readonly high: number; readonly low: number; readonly samples: number }
 
 /** A request takes two or three rounds of the loop: late is what people notice, very late what clients do not wait for. */
-const late: Bounds = { high: 100, low: 100, samples: 4 }
-const veryLate: Bounds = { high: 300, low: 300, samples: 4 }
+const late: Bounds = { high: 250, low: 250, samples: 4 }
+const veryLate: Bounds = { high: 500, low: 500, samples: 4 }
 const short: Bounds = { high: 0.9, low: 0.85, samples: 3 }
 const exhausted: Bounds = { high: 0.95, low: 0.92, samples: 3 }
 
 /** By which a share grows with a sample that is just late; later ones let it grow faster. */
 const stepUp = 0.1
-/** From all to nothing in a second of samples that are in time. */
-const stepDown = 0.05
+/** What is left of a share after a sample that finds nobody waiting: from all to nothing in half a second. Shares that help are kept. */
+const eased = 0.7
+const leastShare = 0.02
+const idleMs = 50
 
-export function admission(before: Admission, { lagMs, memoryShare }: Load): Admission {
-  const isLate = alarm(before.isLate, lagMs, late)
+export function admission(before: Admission, load: Load): Admission {
+  const { lagMs, waitMs, isShrinking, memoryShare } = load
+  const delayMs = Math.max(lagMs, isShrinking ? 0 : waitMs)
+  const isLate = alarm(before.isLate, delayMs, late)
   const isVeryLate = alarm(before.isVeryLate, lagMs, veryLate)
-  const connections = isLate.on ? step(before.connections, lagMs / late.high) : ease(before.connections)
-  const requests = isVeryLate.on && before.connections === 1 ? step(before.requests, lagMs / veryLate.high) : ease(before.requests)
+  const connections = isLate.on ? step(before.connections, delayMs / late.high) : isIdle(load) ? ease(before.connections) : before.connections
+  const requests =
+    isVeryLate.on && before.connections === 1
+      ? step(before.requests, lagMs / veryLate.high)
+      : lagMs < idleMs
+        ? ease(before.requests)
+        : before.requests
   const isShort = alarm(before.isShort, memoryShare, short)
   return { connections, requests, isLate, isVeryLate, isShort, isExhausted: alarm(before.isExhausted, memoryShare, exhausted) }
 }
@@ -61,6 +73,10 @@ function step(share: number, severity: number): number {
 }
 
 function ease(share: number): number {
-  // Whole steps leave a rest of rounding that would never be none.
-  return share <= stepDown ? 0 : share - stepDown
+  return share * eased < leastShare ? 0 : share * eased
+}
+
+/** More could be served than comes in. */
+function isIdle({ lagMs, waitMs }: Load): boolean {
+  return lagMs < idleMs && waitMs < idleMs
 }

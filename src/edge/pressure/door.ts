@@ -10,6 +10,7 @@ type Owner = Context<Context['table'] & { readonly trust: Trust }>
 /** The limit that a new connection meets. `relays`: whose connections are other people's, which are known only later. */
 export function metLimit(context: Owner, peer: Peer, relays: Trust): LimitKind | undefined {
   const { shedding, table } = context
+  shedding.came++
   if (shedding.ofConnections !== 0 && shedding.takesConnection()) return shedding.connectionLimit
   if (context.clients.size >= table.limits.connections) return 'connections'
   if (table.limits.connectionsPerAddress === 0) return undefined

@@ -8,6 +8,8 @@ export class Shedding {
   ofRequests = 0
   connectionLimit: LimitKind = 'overload'
   requestLimit: LimitKind = 'overload'
+  /** Connections that came, whatever became of them. */
+  came = 0
   #connectionsOwed = 0
   #requestsOwed = 0
 
