@@ -11,6 +11,7 @@ import { type Options, parseOptions, usage } from './options.ts'
 import { startOrigin } from './origin.ts'
 import { comparePairs, plannedPairSeconds } from './pairs.ts'
 import { reportProgress } from './progress.ts'
+import { startRawOrigin } from './rawOrigin.ts'
 import { goalsOf } from './report/goals.ts'
 import { describeMachine } from './report/machine.ts'
 import { markdownReport } from './report/markdown.ts'
@@ -87,11 +88,13 @@ async function bench(options: Run, { children, directory, signal }: Ground): Pro
   const plans = plansOf(options, present)
   const progress = reportProgress(plannedSeconds(plans, options.seconds), say, () => performance.now())
   const origin = await startOrigin(children, directory, loadCore, signal)
+  const isRawWanted = plans.some(({ scenario }) => scenario.instances.some(({ hasRawOrigin }) => hasRawOrigin))
+  const rawOrigin = isRawWanted ? await startRawOrigin(children, loadCore, signal) : undefined
   const series: Series[] = []
   const failures: Failure[] = []
   for (const plan of plans) {
     const tools = { children, directory, core: loadCore, contenderCore, signal, seconds: options.seconds, descriptors: descriptorLimit() }
-    const found = await runRounds(plan, { ...tools, origin, progress })
+    const found = await runRounds(plan, { ...tools, origin, rawOrigin, progress })
     series.push(...found.series)
     failures.push(...found.failures)
   }

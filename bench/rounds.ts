@@ -20,7 +20,7 @@ export type RoundsPlan = {
   readonly warmSeconds: number
 }
 
-export type RoundsTools = Omit<Tools, 'round'> & { readonly origin: Origin; readonly progress: Progress }
+export type RoundsTools = Omit<Tools, 'round'> & { readonly origin: Origin; readonly rawOrigin: Origin | undefined; readonly progress: Progress }
 
 type Entrant = { readonly contender: Contender; running: readonly Running[]; readonly samples: Sample[]; failure: string | undefined }
 
@@ -77,7 +77,9 @@ async function enter(entrant: Entrant, { scenario, warmSeconds }: RoundsPlan, to
   for (const instance of scenario.instances) {
     const directory = mkdtempSync(join(tools.directory, `${contender.name}-`))
     const place = { directory, core: tools.contenderCore, children: tools.children, signal: tools.signal }
-    const running = await contender.start({ ...instance, origin: tools.origin }, place)
+    const origin = instance.hasRawOrigin === true ? tools.rawOrigin : tools.origin
+    if (origin === undefined) throw new Error('its origin was not started')
+    const running = await contender.start({ ...instance, origin }, place)
     entrant.running = [...entrant.running, running]
     const target = targetOf(instance.routes)
     await checkContender({ port: running.port, target, tolerance: contender.tolerance, signal: tools.signal })

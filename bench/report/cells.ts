@@ -35,6 +35,16 @@ const furtherColumns: Partial<Record<ScenarioName, readonly Column[]>> = {
     { head: 'p99 ÷ at rest', cell: (row) => figure(row['p99Ratio'], 2) },
     { head: 'changes', cell: (row) => figure(row['weightChanges'], 0) },
   ],
+  overload: [
+    { head: 'peak', cell: (row) => figure(row['peakPerSecond'], 0) },
+    { head: 'good at 1×', cell: (row) => figure(row['goodAtOncePerSecond'], 0) },
+    { head: 'good at 2× ÷ peak', cell: (row) => figure(row['goodShareOfPeak'], 2) },
+    { head: 'turned away', cell: (row) => figure(row['refused'], 0) },
+    { head: 'late', cell: (row) => figure(row['late'], 0) },
+    { head: 'broken', cell: (row) => figure(row['broken'], 0) },
+    { head: 'recovery ms', cell: (row) => figure(row['recoveryMs'], 0) },
+    { head: 'load core busy', cell: (row) => percent(row['loadCoreBusy']) },
+  ],
   'worker-memory': [
     { head: 'workers', cell: (row) => figure(row['workers'], 0) },
     { head: 'RSS MB with them', cell: (row) => figure(row['rssMbWithWorkers'], 1) },

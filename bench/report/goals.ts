@@ -35,6 +35,8 @@ export function goalsOf(rows: readonly Row[]): Goal[] {
     atMost('errors while weights change', weights?.errors, { toReach: 0, unit: '' }),
     atMost('memory of an idle kept connection', kilobytes(extra(spillway('idle-10000'), 'bytesPerConnection')), { toReach: 6, unit: ' KB' }),
     atMost('process with one worker, under load', spillway('keepalive-get')?.rssMb ?? undefined, { toReach: 90, unit: ' MB' }),
+    atLeast('good answers at twice saturation / at best', extra(spillway('overload'), 'goodShareOfPeak'), 0.8),
+    atMost('recovery when the load falls back', extra(spillway('overload'), 'recoveryMs'), { toReach: 5_000, unit: ' ms' }),
     atMost('each further worker', extra(spillway('worker-memory'), 'rssMbPerFurtherWorker'), { toReach: 25, unit: ' MB' }),
   ]
 }
@@ -59,6 +61,11 @@ function atMost(name: string, measured: number | undefined, { toReach, moonshot,
     measured: measured === undefined ? '–' : `${Number(measured.toFixed(2))}${unit}`,
     verdict: verdictOf(measured, toReach, moonshot),
   }
+}
+
+function atLeast(name: string, measured: number | undefined, toReach: number): Goal {
+  const goal = { name, toReach: `≥ ${toReach}`, moonshot: '–', measured: measured === undefined ? '–' : String(Number(measured.toFixed(2))) }
+  return { ...goal, verdict: measured === undefined ? 'not measured' : measured >= toReach ? 'reached' : 'missed' }
 }
 
 function verdictOf(measured: number | undefined, toReach: number, moonshot: number | undefined): Verdict {

@@ -39,6 +39,9 @@ All do the same work: 80/20 between two versions, \`X-Canary: true\` to the cana
 and HAProxy its statistics on, Spillway counts each request per version, status and duration, and makes an \`X-Request-ID\`. Before anything is measured, each must split 1,000 requests right.
 Weights change by \`PATCH /v1/splits/shop\` (Spillway), a rewritten file and SIGHUP (NGINX), the runtime socket (HAProxy), and a variable in the process (the Node peers).
 
+In \`overload\` two processes that do nothing but spin share the contender's core, the origin does not read its requests, and the load comes at its rate whatever becomes
+of earlier requests. Its figures count only where the load's core was not fully busy: the load must be able to keep up.
+
 To compare with an earlier commit, run \`npm run bench -- --against REF --pairs 10\`: it builds both, runs them side by side in one run, and prints the ratio of
 CPU per request with its 95 % interval, whose upper end is to stay ≤ 1.05. Commit 5c7d94e is the last before stickiness: against it,
 \`--scenarios keepalive-get,keepalive-get-sticky\` tells what stickiness costs where it is off (≤ 1.05) and where every request brings a valid cookie (≤ 1.1).`

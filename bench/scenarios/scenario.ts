@@ -13,6 +13,7 @@ export const scenarioNames = [
   'idle-10000',
   'weight-change',
   'worker-memory',
+  'overload',
 ] as const
 export type ScenarioName = (typeof scenarioNames)[number]
 
@@ -35,6 +36,8 @@ export type Instance = {
   readonly workers: number
   readonly hasTls?: boolean
   readonly isSticky?: boolean
+  /** An origin that does not read its requests, instead of NGINX. */
+  readonly hasRawOrigin?: boolean
 }
 
 export type Scenario = {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { meanRatio, type Point, quantileOf, slope, student95 } from '../../bench/report/statistics.ts'
+import { recoveryMs } from '../../bench/scenarios/overload/phases.ts'
 import { randomFrom } from '../edge/http/harness.ts'
 
 t.test("quantiles of Student's t, as tables have them", async (t) => {
@@ -70,4 +71,11 @@ t.test('quantiles', async (t) => {
   t.equal(quantileOf([3, 1, 2, 4], 0.5), 2)
   t.equal(quantileOf([3, 1, 2, 4], 0.99), 4)
   t.ok(Number.isNaN(quantileOf([], 0.5)))
+})
+
+t.test('when a contender has recovered', async (t) => {
+  const slices = (...good: number[]) => good.map((count) => ({ due: 100, good: count }))
+  t.equal(recoveryMs(slices(99, 100), 0.95), 0)
+  t.equal(recoveryMs(slices(0, 96, 40, 95, 100), 0.95), 300, 'not before it stays well')
+  t.equal(recoveryMs(slices(100, 94), 0.95), undefined)
 })
