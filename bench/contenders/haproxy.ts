@@ -17,7 +17,7 @@ export const haproxy: Contender = {
     const file = join(directory, 'haproxy.cfg')
     writeFileSync(join(directory, 'routes.map'), routeMap(job))
     writeFileSync(file, haproxyConfig({ job, directory, port, statusPort, tls }))
-    const child = children.start({ name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file], core })
+    const child = children.start({ name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file], core, env: tls?.env })
     await untilAnswers(child, port, targetOf(job.routes), signal)
     return {
       name: 'haproxy',

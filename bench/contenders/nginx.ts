@@ -29,7 +29,7 @@ function contender(name: 'nginx' | 'nginx-weighted', splitting: Splitting, toler
       }
       write(usualWeights)
       const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')]
-      const child = children.start({ name, command: 'nginx', args, core })
+      const child = children.start({ name, command: 'nginx', args, core, env: tls?.env })
       await untilAnswers(child, port, targetOf(job.routes), signal)
       return {
         name,

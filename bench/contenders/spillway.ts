@@ -23,7 +23,7 @@ async function start(root: string, job: Job, { directory, core, children, signal
   const file = join(directory, 'edge.yaml')
   writeFileSync(file, stringify(spillwayConfig({ job, port, adminPort, tls })))
   const args = [join(root, 'dist', 'main.js'), 'edge', '--config', file, '--workers', String(job.workers)]
-  const child = children.start({ name: 'spillway', command: process.execPath, args, core, cwd: directory })
+  const child = children.start({ name: 'spillway', command: process.execPath, args, core, cwd: directory, env: tls?.env })
   await untilAnswers(child, port, targetOf(job.routes), signal)
   return { name: 'spillway', pid: child.pid, port, tlsPort, stop: child.stop, setWeights: weightSetter(adminPort, signal) }
 }

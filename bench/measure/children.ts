@@ -8,6 +8,7 @@ export type ChildSpec = {
   /** The core that it and its threads are confined to. */
   readonly core: number
   readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** Opens a channel for `send` and `onMessage`; only programs run by Node understand it. */
   readonly isTalking?: boolean
 }
@@ -63,7 +64,7 @@ function startChild(spec: ChildSpec): Child {
     detached: true,
     cwd: spec.cwd,
     stdio: spec.isTalking ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...spec.env },
   })
   const pid = child.pid ?? 0
   let stdout = ''

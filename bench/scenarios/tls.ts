@@ -21,9 +21,9 @@ function tlsScenario(name: ScenarioName, what: string, load: Load): Scenario {
   }
 }
 
-/** The handshakes are whole ones: wrk resumes no sessions. */
+/** The handshakes are whole ones: no session is resumed. */
 export const tlsScenarios: readonly Scenario[] = [
-  tlsScenario('tls-handshake', 'a handshake for each GET, 64 at a time', { ...usualLoad, closesConnections: true }),
+  tlsScenario('tls-handshake', 'a whole handshake for each GET, 64 at a time', { ...usualLoad, closesConnections: true }),
   tlsScenario('tls-bulk', 'replies of 64 KiB on 64 kept TLS connections', {
     ...usualLoad,
     targets: [{ host: 'shop.example', path: largeReplyPath }],
