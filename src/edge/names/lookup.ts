@@ -30,6 +30,15 @@ const systemTtlMs = 5_000
  */
 export const lookUp: LookUp = async (question) => {
   const { promises } = await import('node:dns')
+  try {
+    return await lookUpWith(promises, question)
+  } catch (error) {
+    // As for an address of a server that c-ares does not take.
+    return told({ v4: { kind: 'failed' }, v6: { kind: 'failed' } }, [codeOf(error)])
+  }
+}
+
+async function lookUpWith(promises: typeof Promises, question: Question): Promise<Found> {
   if (/^[^.]+$/.test(question.name)) return bySystem(question, promises)
   const found = await byDns(question, promises)
   if (found.outcome !== 'none' || question.signal.aborted) return found

@@ -17,7 +17,7 @@ export type Names = {
   prepare(config: EdgeConfig): Promise<void>
   commit(config: EdgeConfig): void
   discard(): void
-  /** The configuration as workers get it, by what the names stand for now. Its listeners are the bound ones. */
+  /** The configuration as workers get it, by what the names stand for now; the same again for the same value. Its listeners are the bound ones. */
   resolve(config: EdgeConfig): EdgeConfig
   /** How many endpoints a backend has in what was resolved last. */
   countOf(split: string, backend: string): number
@@ -39,8 +39,10 @@ export type NameTimes = {
   readonly prepareMs: number
   /** Between a change of addresses and its application: many names tend to change at once. */
   readonly settleMs: number
+  /** Where workers did not take a change. */
+  readonly retryMs: number
 }
-const usualTimes: NameTimes = { answerMs: 5_000, prepareMs: 2_000, settleMs: 50 }
+const usualTimes: NameTimes = { answerMs: 5_000, prepareMs: 2_000, settleMs: 50, retryMs: 1_000 }
 
 type Given = {
   readonly config: EdgeConfig
@@ -49,7 +51,13 @@ type Given = {
   readonly routed: Routed
   readonly endpoints: ReadonlyMap<string, number>
 }
-type Entry = { readonly name: string; cached: Cached; asking: Promise<void> | undefined }
+type Entry = {
+  readonly name: string
+  cached: Cached
+  asking: Promise<void> | undefined
+  /** Who was asked last. */
+  servers: readonly string[]
+}
 
 /** `onChanged` is called in the lane when the configuration in use is to be applied anew. `admin`: where the admin interface listens. */
 export function openNames(options: {
@@ -70,7 +78,7 @@ export function openNames(options: {
   const resolutions: Record<LookupOutcome, number> = { addresses: 0, none: 0, timeout: 0, failed: 0 }
   let dns: Dns = defaultDns
   let committed: EdgeConfig | undefined
-  /** What workers were given last; `revision` tells whether it would be the same again. */
+  /** What workers were given last; by `revision` it may be out of date. */
   let given: Given | undefined
   let revision = 0
   let cancelWake = (): void => undefined
@@ -88,7 +96,9 @@ export function openNames(options: {
   }
 
   function ask(entry: Entry, { servers }: Dns): Promise<void> {
-    entry.asking ??= lookUp({ name: entry.name, servers, deadlineMs: times.answerMs, signal: stop.signal }).then((found) => {
+    if (entry.asking !== undefined) return entry.asking
+    entry.servers = servers
+    entry.asking = lookUp({ name: entry.name, servers, deadlineMs: times.answerMs, signal: stop.signal }).then((found) => {
       entry.asking = undefined
       if (stop.signal.aborted || entries.get(entry.name) !== entry) return
       take(entry, found)
@@ -119,7 +129,11 @@ export function openNames(options: {
     entry.cached = cached
     if (!changed) return
     revision++
-    cancelChange ??= clock.after(times.settleMs, () => {
+    changeIn(times.settleMs)
+  }
+
+  function changeIn(ms: number): void {
+    cancelChange ??= clock.after(ms, () => {
       cancelChange = undefined
       void lane(applyChange)
     })
@@ -129,9 +143,13 @@ export function openNames(options: {
   async function applyChange(): Promise<void> {
     if (stop.signal.aborted || given === undefined || committed === undefined || given.revision === revision) return
     const routed = route(given.config)
-    if (!isDeepStrictEqual(routed.routing, given.routed.routing)) return onChanged()
-    for (const leftOut of routed.leftOut) notices.leftOut(leftOut)
-    given = { ...given, revision, routed }
+    if (isDeepStrictEqual(routed.routing, given.routed.routing)) {
+      for (const leftOut of routed.leftOut) notices.leftOut(leftOut)
+      given = { ...given, revision, routed }
+    } else {
+      await onChanged()
+      if (given.revision !== revision) changeIn(times.retryMs)
+    }
   }
 
   function wakeInTime(): void {
@@ -161,7 +179,7 @@ export function openNames(options: {
       const fresh: Entry[] = []
       for (const name of namesIn(config.routing)) {
         if (entries.has(name)) continue
-        const entry: Entry = { name, cached: unknown(clock.nowMs()), asking: undefined }
+        const entry: Entry = { name, cached: unknown(clock.nowMs()), asking: undefined, servers: [] }
         entries.set(name, entry)
         fresh.push(entry)
       }
@@ -172,18 +190,18 @@ export function openNames(options: {
       cancel()
     },
     commit(config) {
-      const before = dns
       committed = config
       dns = config.dns ?? defaultDns
       forgetAllBut(config)
       for (const entry of entries.values()) {
         if (addressesOf(entry.cached).length === 0) notices.unanswered(entry.name)
-        if (!isDeepStrictEqual(before.servers, dns.servers) && entry.asking === undefined) void ask(entry, dns)
+        if (!isDeepStrictEqual(entry.servers, dns.servers)) void ask(entry, dns)
       }
     },
     discard: () => forgetAllBut(committed),
     resolve(config) {
-      if (given?.config === config && given.revision === revision) return given.resolved
+      // All workers get the same of one table, also one that takes a dead one's place while a change is on its way.
+      if (given?.config === config) return given.resolved
       const routed = route(config)
       for (const leftOut of routed.leftOut) notices.leftOut(leftOut)
       const resolved = routed.routing === config.routing ? config : { ...config, routing: routed.routing }

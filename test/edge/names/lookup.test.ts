@@ -61,6 +61,11 @@ void t.test('E22 300 addresses come by TCP', async (t) => {
   t.ok(dns.overTcp() > 0)
 })
 
+void t.test('E22 a server that cannot be asked is a failure like others', async (t) => {
+  const found = await lookUp({ name: 'orders.test', servers: ['nowhere:53'], deadlineMs, signal: new AbortController().signal })
+  t.equal(found.outcome, 'failed')
+})
+
 void t.test('a final dot is no part of the question, and no other kind of record is asked for', async (t) => {
   const { found, dns } = await asked(() => addresses('10.0.0.1'), 'Orders.test.')
   t.equal(found.outcome, 'addresses')
