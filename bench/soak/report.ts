@@ -135,4 +135,4 @@ or it is a POST whose kept connection its service had closed when it came, or be
 that look whole, complaints in the edge's log, workers that died, and counts, connections and descriptors that stay when everybody has gone.
 
 Slopes are by least squares over a sample per second without the first fifth of the run; ± is a 95 % interval that allows for neighbouring samples being alike. A service is killed
-by closing its port and its connections.`
+by closing its port and its connections; those on which it is answering are reset.`

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { reset } from '../../test/edge/http/reset.ts'
 import { nonceIn, type Received, startUpstream, type Upstream, type UpstreamConnection, write } from '../../test/edge/http/upstream.ts'
 import { misconduct, type Random } from '../../test/edge/stress/misconduct.ts'
 import type { Ledger } from './ledger.ts'
@@ -32,6 +33,7 @@ export async function openScriptedService(name: string, { ledger, random, compla
   let stalledUntilMs = 0
   let isUp = true
   const lastOn = new WeakMap<UpstreamConnection, string>()
+  const answering = new Set<UpstreamConnection>()
   const malformed: string[] = []
 
   async function script(received: Received): Promise<void> {
@@ -47,7 +49,10 @@ export async function openScriptedService(name: string, { ledger, random, compla
     if (waitMs > 0) await delay(waitMs)
     if (kind === 'who') write(connection, `HTTP/1.1 200 OK\r\nX-Nonce: ${nonce}\r\nContent-Length: ${name.length}\r\n\r\n${name}`)
     else if (kind === 'fails') write(connection, `HTTP/1.1 503 Mine\r\nX-Nonce: ${nonce}\r\nContent-Length: 0\r\n\r\n`)
-    else await misconduct(received, random)
+    else {
+      answering.add(connection)
+      await misconduct(received, random).finally(() => answering.delete(connection))
+    }
   }
 
   let upstream: Upstream = await startUpstream(name, { script })
@@ -61,6 +66,8 @@ export async function openScriptedService(name: string, { ledger, random, compla
       // Whose answers may not have been read yet, and whose requests have not come whole.
       ledger.killed([...upstream.connections].flatMap((connection) => [lastOn.get(connection) ?? '', nonceIn(connection.pending)]))
       malformed.push(...upstream.malformed)
+      // An answer that ends with its connection would look whole to anybody, were that closed well.
+      for (const { socket } of answering) reset(socket)
       await upstream.close()
     },
     async restart() {
