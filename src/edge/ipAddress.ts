@@ -19,11 +19,18 @@ export function bytesOf(address: string): number[] {
   return [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff])
 }
 
-/** The canonical text (RFC 5952). */
+/** The canonical text (RFC 5952), but for IPv4 within IPv6, which is in hexadecimal too. */
 export function addressOf(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join('.')
-  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index]! << 8) | bytes[2 * index + 1]!).toString(16))
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+  const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index]! << 8) | bytes[2 * index + 1]!)
+  let [start, length] = [0, 1]
+  for (let first = 0; first < 8; first++) {
+    let end = first
+    while (end < 8 && groups[end] === 0) end++
+    if (end - first > length) [start, length] = [first, end - first]
+  }
+  const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':')
+  return length === 1 ? text(groups) : `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`
 }
 
 /** One text per address: IPv6 in canonical form, IPv4 within IPv6 as IPv4, names in lower case without a final dot. */
