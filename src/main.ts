@@ -11,6 +11,7 @@ import { outliveReaders } from './lib/brokenPipe.ts'
 import { hangupSignal } from './lib/hangup.ts'
 import { stopSignal } from './lib/stopSignal.ts'
 import { startSupervised, supervisor } from './lib/supervised.ts'
+import { uncaughtSignal } from './lib/uncaught.ts'
 
 /** Where an edge listens, as URLs. */
 type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
@@ -18,6 +19,8 @@ type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string 
 /** How long an edge may take to end after its demo has gone away, or asked it to. */
 const supervisedStopMs = 5_000
 const edgeReadyMs = 15_000
+/** How long an edge may drain after an error that nobody caught. */
+const brokenStopMs = 120_000
 
 async function edge(flags: Flags): Promise<number> {
   const settings = settled(parseEdge(process.env, flags, availableParallelism()))
@@ -27,18 +30,24 @@ async function edge(flags: Flags): Promise<number> {
   const [{ runEdge }, { openLog }] = await Promise.all([import('./edge/main.ts'), import('./lib/log.ts')])
   const source = fileSource(settings.config)
   const parent = supervisor(supervisedStopMs)
-  const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(source.reload)]
+  const log = openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY })
+  // The workers know nothing of it and serve on: what they have in flight ends well.
+  const broken = uncaughtSignal(
+    (error) => log.error('an error that nobody caught; the edge drains and ends', { error: explain(error) }),
+    brokenStopMs,
+  )
+  const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(source.reload), broken]
   await runEdge({
     source,
     workers: settings.workers,
-    log: openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY }),
+    log,
     signal: AbortSignal.any(parent === undefined ? ends : [...ends, parent.gone]),
     onReady: (urls) => parent?.tellReady(urls),
     // Without a listener this signal would start Node's debugger.
     onReopenable: (reopen) => void process.on('SIGUSR1', reopen),
     version,
   })
-  return 0
+  return broken.aborted ? 1 : 0
 }
 
 async function bench(flags: Flags): Promise<number> {

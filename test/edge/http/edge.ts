@@ -1,5 +1,5 @@
 import { defaultLimits, defaultTimeouts, type EdgeConfig, type Timeouts } from '../../../src/edge/config.ts'
-import { runEdge } from '../../../src/edge/main.ts'
+import { type EdgeOptions, runEdge } from '../../../src/edge/main.ts'
 import type { Source, SourceEvent } from '../../../src/edge/source/source.ts'
 import type { Address } from './client.ts'
 
@@ -21,7 +21,11 @@ export type EdgeStart = Partial<Omit<EdgeConfig, 'timeouts' | 'routing'>> & Pick
 const anyPort = { host: '127.0.0.1', port: 0 }
 const readyMs = 15_000
 
-export async function startEdge({ timeouts, ...start }: EdgeStart, workers = 1): Promise<Edge> {
+export async function startEdge(
+  { timeouts, ...start }: EdgeStart,
+  workers = 1,
+  others: Pick<EdgeOptions, 'workerUrl' | 'timing'> = {},
+): Promise<Edge> {
   let config: EdgeConfig = {
     listeners: [{ address: anyPort }],
     admin: { address: anyPort },
@@ -40,6 +44,7 @@ export async function startEdge({ timeouts, ...start }: EdgeStart, workers = 1):
   const ended = runEdge({
     source: changes.source,
     workers,
+    ...others,
     signal: stop.signal,
     onReady: ready.resolve,
     log: {
