@@ -49,7 +49,6 @@ export class EndpointPool<E> implements Home<E> {
   #open = 0
   /** Connections that wait for a request, the latest used last. */
   readonly #idle: UpstreamConnection<E>[] = []
-  /** Requests that wait for a connection. */
   readonly #line = new WaitingLine<E>()
   #serving = false
   #probe: UpstreamConnection<E> | undefined = undefined
@@ -84,6 +83,11 @@ export class EndpointPool<E> implements Home<E> {
 
   hasRoom(policy: TrafficPolicy): boolean {
     return this.#idle.length > 0 || this.#open < policy.upstreamConnections
+  }
+
+  /** Requests that wait for a connection. */
+  get waiting(): number {
+    return this.#line.length
   }
 
   /** Has it wait until there is a connection for it; false: too many wait. */

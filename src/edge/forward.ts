@@ -141,7 +141,7 @@ function addBody(exchange: Exchange): void {
   else exchange.body = out
 }
 
-/** Puts it on a connection to its endpoint, or to another one of the backend that has room, or in line for one; false: there is no place left. */
+/** Puts it on a connection to its endpoint, or to another one of the backend that has room, or in line for one at whichever has the shortest; false: there is no place left. */
 export function dispatch(exchange: Exchange): boolean {
   return send(exchange) || sendElsewhere(exchange) || queue(exchange)
 }
@@ -154,12 +154,15 @@ function sendElsewhere(exchange: Exchange): boolean {
   return send(exchange)
 }
 
+/** Where fewest wait: an endpoint that has stopped answering must not gather half of those who come. */
 function queue(exchange: Exchange): boolean {
-  const { backend, client, context, endpoint, policy, request } = exchange
-  if (!endpoint!.queue(exchange, policy, backend!.block, context.nowMs)) {
+  const { backend, client, context, policy, request } = exchange
+  const endpoint = backend!.endpoints.usable.reduce((least, each) => (each.waiting < least.waiting ? each : least), exchange.endpoint!)
+  if (!endpoint.queue(exchange, policy, backend!.block, context.nowMs)) {
     context.counters[limitAt.queue]!++
     return false
   }
+  exchange.endpoint = endpoint
   exchange.queued = true
   if (!request.done) client.socket.pause()
   client.deadlineMs = 0
