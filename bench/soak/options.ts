@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const soakUsage = `usage: node bench/soak/main.ts [options]
+export const soakUsage = `usage: npm run soak -- [options]
 
 Mixed traffic and seeded faults against an edge with two workers; every failure is judged. Exit code 1 if one is unexplained.
 

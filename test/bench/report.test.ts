@@ -1,10 +1,13 @@
 import t from 'tap'
 import { parseOptions } from '../../bench/options.ts'
+import type { PairFindings } from '../../bench/pairs.ts'
 import { reportProgress } from '../../bench/progress.ts'
 import { tableOf } from '../../bench/report/cells.ts'
 import { doubtOf, goalsOf } from '../../bench/report/goals.ts'
 import { markdownReport } from '../../bench/report/markdown.ts'
+import { holds, pairsReport } from '../../bench/report/pairs.ts'
 import { cpuRatio, median, type Row, rowsOf } from '../../bench/report/rows.ts'
+import { meanRatio } from '../../bench/report/statistics.ts'
 import { terminalReport } from '../../bench/report/terminal.ts'
 import type { Series } from '../../bench/rounds.ts'
 import { scenarios } from '../../bench/scenarios/all.ts'
@@ -151,4 +154,19 @@ t.test('the time left follows the pace', async (t) => {
   progress.finish(20)
   progress.begin('second')
   t.strictSame(lines, ['[1:40 left] first\n', '[2:40 left] second\n'])
+})
+
+t.test('pairs: the upper end of the interval decides', async (t) => {
+  const of = (...ratios: number[]): PairFindings => {
+    const pairs = ratios.map((ratio) => ({ present: 20 * ratio, former: 20 }))
+    return { scenario: 'keepalive-get', pairs, ratio: meanRatio(ratios), bound: 1.05, errors: 0 }
+  }
+  const [even, uncertain] = [of(1.01, 0.99, 1, 1.02), of(1.0, 1.1, 0.9, 1.05)]
+  t.ok(holds(even))
+  t.notOk(holds(uncertain), 'a mean below the bound is not enough')
+  t.match(
+    pairsReport('v1', [even]),
+    /this tree against v1[\s\S]*\n +4 +20\.40 +20\.00 +1\.020\n[\s\S]*ratio 1\.005, 95 % interval 0\.98\d to 1\.02\d \(4 pairs\): upper end ≤ 1\.05 reached/,
+  )
+  t.match(pairsReport('v1', [uncertain]), 'missed')
 })

@@ -43,7 +43,7 @@ t.test('what explains a failure', async (t) => {
   t.equal(excuse(held), undefined, 'forgotten')
 })
 
-t.test('E29 mixed traffic through faults of every kind: no failure is unexplained, and nothing is left', async (t) => {
+t.test('mixed traffic through faults of every kind: no failure is unexplained, and nothing is left', async (t) => {
   t.comment(`seed ${seed}`)
   const findings = await soak({ seconds, seed, signal: new AbortController().signal, say: (line) => t.comment(line) })
   t.comment(`${findings.requests} requests, ${[...findings.excused].map(([excuse, count]) => `${count} ${excuse}`).join(', ')}`)
