@@ -34,6 +34,8 @@ export type Crew = {
 }
 
 export type CrewTiming = {
+  /** For each phase of the first table: threads that start on a busy machine, or with a fraction of a core, take seconds before they can answer. */
+  readonly startMs: number
   /** For each phase of a change. */
   readonly answerMs: number
   /** Between a worker's death and its replacement, doubled by each death in quick succession. */
@@ -44,7 +46,14 @@ export type CrewTiming = {
   /** Beyond the drain time, until a worker that does not answer is ended. */
   readonly drainGraceMs: number
 }
-export const crewTiming: CrewTiming = { answerMs: 5_000, backoffMs: 100, maxBackoffMs: 10_000, soundAfterMs: 10_000, drainGraceMs: 2_000 }
+export const crewTiming: CrewTiming = {
+  startMs: 30_000,
+  answerMs: 5_000,
+  backoffMs: 100,
+  maxBackoffMs: 10_000,
+  soundAfterMs: 10_000,
+  drainGraceMs: 2_000,
+}
 
 type Slot = {
   readonly index: number
@@ -109,8 +118,12 @@ export function openCrew(options: {
     await thread.terminate()
   }
 
+  function patienceMs(): number {
+    return present === undefined ? timing.startMs : timing.answerMs
+  }
+
   function prepare(slot: Slot, version: number, listeners: readonly ListenAddress[]): Promise<Answer> {
-    return slot.thread?.ask({ kind: 'prepare', version, listeners }, timing.answerMs) ?? Promise.resolve({ kind: 'gone' })
+    return slot.thread?.ask({ kind: 'prepare', version, listeners }, patienceMs()) ?? Promise.resolve({ kind: 'gone' })
   }
 
   async function apply(slot: Slot, table: Table): Promise<Answer> {
@@ -118,7 +131,7 @@ export function openCrew(options: {
     const tls = tlsFor(table.config)
     const answer = await (slot.thread?.ask(
       { kind: 'apply', version: table.version, config: resolve(table.config), blocks, keys: keys(), ...(tls && { tls }) },
-      timing.answerMs,
+      patienceMs(),
     ) ?? {
       kind: 'gone' as const,
     })
