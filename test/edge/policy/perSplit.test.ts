@@ -13,9 +13,9 @@ import { startTwoSplits, timed } from './twoSplits.ts'
 
 t.setTimeout(fileDeadlineMs)
 const shortMs = 300
-const longMs = 1_500
+const longMs = 1_000
 /** The sweep looks every 30 ms here; the rest is for a busy machine. */
-const lateMs = 700
+const lateMs = 600
 const hosts = [
   ['one', shortMs],
   ['two', longMs],
