@@ -5,15 +5,23 @@ export type Trust = (address: string) => boolean
 
 export function trustOf(cidrs: readonly string[]): Trust {
   if (cidrs.length === 0) return () => false
-  const list = new BlockList()
+  // Apart: in one list an IPv4 address would be found in IPv6 networks too, so that `::/0` would trust everybody.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const cidr of cidrs) {
     const slash = cidr.lastIndexOf('/')
     const network = slash < 0 ? cidr : cidr.slice(0, slash)
-    const family = isIPv6(network) ? 'ipv6' : 'ipv4'
+    const family = familyOf(network)
     const bits = slash < 0 ? (family === 'ipv6' ? 128 : 32) : Number(cidr.slice(slash + 1))
-    list.addSubnet(network, bits, family)
+    lists[family].addSubnet(network, bits, family)
   }
-  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  return (address) => {
+    const family = familyOf(address)
+    return lists[family].check(address, family)
+  }
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4'
 }
 
 /** IPv4 peers of a dual-stack listener come as `::ffff:192.0.2.1`: they are the IPv4 address that they are; a zone is left out. */
