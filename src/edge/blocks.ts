@@ -13,6 +13,8 @@ export type Ledger = {
   settle(routing: Routing): void
   blocksFor(worker: number, routing: Routing): BackendBlocks
   workerBlock(worker: number): SharedArrayBuffer
+  /** A cell per worker: what it accounts for of the process's memory. */
+  readonly memoryBlock: SharedArrayBuffer
   /** A worker is dead: its gauges become 0, what it counted stays. */
   bury(worker: number): void
   /** Backends in use, and those gone for less than `keepMs`. */
@@ -42,6 +44,7 @@ const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections
 export function openLedger(options: { readonly workers: number; readonly keepMs: number; now(): number }): Ledger {
   const { workers, keepMs, now } = options
   const entries = new Map<string, Entry>()
+  const memoryBlock = newBlock(workers)
   const own = Array.from({ length: workers }, () => newBlock(workerBlockCells))
 
   function forgetOld(): void {
@@ -76,8 +79,10 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
       )
     },
     workerBlock: (worker) => own[worker]!,
+    memoryBlock,
     bury(worker) {
       zero(own[worker]!, workerGauges)
+      zero(memoryBlock, [worker])
       for (const entry of entries.values()) zero(entry.blocks[worker]!, backendGauges)
     },
     series() {

@@ -89,7 +89,7 @@ export function openCrew(options: {
   function start(slot: Slot, { limits }: EdgeConfig): WorkerThread {
     clearTimeout(slot.timer)
     slot.startedAt = performance.now()
-    const data = { index: slot.index, workers, instanceId, block: ledger.workerBlock(slot.index) }
+    const data = { index: slot.index, workers, instanceId, block: ledger.workerBlock(slot.index), memory: ledger.memoryBlock }
     const maxOldGenerationSizeMb = oldGenerationMb(memoryLimitBytes(limits.memoryBytes), workers)
     slot.thread = startThread({ url: workerUrl, data, maxOldGenerationSizeMb, log, accessLog, onExit: () => afterDeath(slot) })
     return slot.thread

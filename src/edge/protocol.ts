@@ -11,6 +11,8 @@ export type WorkerData = {
   readonly instanceId: string
   /** The worker's own counters (`workerAt`). */
   readonly block: SharedArrayBuffer
+  /** What each worker accounts for of the process's memory, in bytes, by its index. */
+  readonly memory: SharedArrayBuffer
 }
 
 /** Blocks of `at`, by split, then backend, for this worker. */

@@ -13,6 +13,7 @@ import type { LogFields } from './log.ts'
 import { newMirroring } from './mirror/targets.ts'
 import { peerLog } from './peerLog.ts'
 import { AcceptQueue } from './pressure/acceptQueue.ts'
+import { MemoryGauge } from './pressure/memory.ts'
 import { startSampling } from './pressure/sampler.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 import { acceptProxied } from './proxyProtocol/accept.ts'
@@ -43,7 +44,12 @@ const logProxyHeader = peerLog('a PROXY protocol header was not taken', warn, ()
 /** Loaded by the first configuration that has TLS. */
 let secure: SecureListeners | undefined
 const acceptQueue = new AcceptQueue()
-startSampling(counters, acceptQueue, () => context && { shedding: context.shedding, memoryBytes: context.table.limits.memoryBytes })
+startSampling({
+  counters,
+  queue: acceptQueue,
+  gauge: new MemoryGauge(new Float64Array(data.memory), data.index),
+  serving: () => context && { shedding: context.shedding, memoryBytes: context.table.limits.memoryBytes },
+})
 
 function say(message: FromWorker): void {
   port.postMessage(message)

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** At the least between two collections that are asked for. */
-const everyMs = 10_000
+const everyMs = 3_000
 
 /**
  * Collects all garbage of this thread, so that nothing is turned away for memory that is not in use; false: it did so of late. V8 may leave garbage

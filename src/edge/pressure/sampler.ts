@@ -2,7 +2,7 @@ import { workerAt } from '../counters.ts'
 import type { AcceptQueue } from './acceptQueue.ts'
 import { admission, admitsAll } from './admission.ts'
 import { openCollector } from './collector.ts'
-import { memoryLimitBytes, memoryShare } from './memory.ts'
+import { type MemoryGauge, memoryLimitBytes } from './memory.ts'
 import type { Shedding } from './shedding.ts'
 import { openWait } from './wait.ts'
 
@@ -16,9 +16,15 @@ const collectFrom = 0.88
 export type Serving = { readonly shedding: Shedding; readonly memoryBytes: number }
 
 /** Feels the pulse of this thread for as long as it lives: tells that it turns, how late it is, and has turned away what is too much. */
-export function startSampling(counters: Float64Array, queue: AcceptQueue, serving: () => Serving | undefined): NodeJS.Timeout {
+export function startSampling(options: {
+  readonly counters: Float64Array
+  readonly queue: AcceptQueue
+  readonly gauge: MemoryGauge
+  serving(): Serving | undefined
+}): NodeJS.Timeout {
+  const { counters, queue, gauge, serving } = options
   const noteLag = openLagWindow(counters)
-  const memory = openMemory()
+  const memory = openMemory(gauge)
   const wait = openWait(() => queue.length())
   let state = admitsAll
   let lastMs = performance.now()
@@ -54,7 +60,7 @@ function openLagWindow(counters: Float64Array): (lagMs: number, nowMs: number) =
 }
 
 /** The share in use, garbage left out once it matters. */
-function openMemory(): (configuredBytes: number, nowMs: number) => number {
+function openMemory(gauge: MemoryGauge): (configuredBytes: number, nowMs: number) => number {
   const collect = openCollector()
   let configured = -1
   let limitBytes = 0
@@ -65,7 +71,7 @@ function openMemory(): (configuredBytes: number, nowMs: number) => number {
       configured = configuredBytes
       limitBytes = memoryLimitBytes(configured)
     }
-    const share = memoryShare(limitBytes)
-    return share >= collectFrom && collect(nowMs) ? memoryShare(limitBytes) : share
+    const share = gauge.share(limitBytes)
+    return share >= collectFrom && collect(nowMs) ? gauge.share(limitBytes) : share
   }
 }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { limitKinds } from '../../../src/edge/counters.ts'
 import { limitNews, nothingTold } from '../../../src/edge/pressure/limitLog.ts'
-import { memoryLimitBytes, oldGenerationMb } from '../../../src/edge/pressure/memory.ts'
+import { bytesInUse, type HighWater, memoryLimitBytes, oldGenerationMb } from '../../../src/edge/pressure/memory.ts'
 import { type Finding, judge, unwatched } from '../../../src/edge/pressure/watchdog.ts'
 
 const counts = (met: Partial<Record<(typeof limitKinds)[number], number>>): number[] => limitKinds.map((kind) => met[kind] ?? 0)
@@ -85,5 +85,24 @@ t.test('workers are sized by the memory that there is', (t) => {
   t.equal(oldGenerationMb(GiB / 16, 8), 32, 'less is not enough to start')
   t.equal(memoryLimitBytes(GiB), GiB, 'what is configured')
   t.ok(memoryLimitBytes(0) > 2 ** 20 && Number.isFinite(memoryLimitBytes(0)), 'else what the system has')
+  t.end()
+})
+
+t.test('memory that was given back to the allocator is not in use', (t) => {
+  const rows = [
+    { name: 'at rest', resident: 100, accounted: 40, inUse: 100 },
+    { name: 'buffers', resident: 180, accounted: 120, inUse: 180 },
+    { name: 'buffers gone, still resident', resident: 180, accounted: 45, inUse: 105 },
+    { name: 'the same, with a few pages more', resident: 181, accounted: 45, inUse: 105 },
+    { name: 'some of it used again', resident: 181, accounted: 85, inUse: 145 },
+    { name: 'some given back to the system', resident: 150, accounted: 45, inUse: 105 },
+    { name: 'memory that nobody accounts for, until there is no room left', resident: 190, accounted: 45, inUse: 190 },
+  ]
+  let high: HighWater = { residentBytes: 0, othersBytes: 0 }
+  for (const { name, resident, accounted, inUse } of rows) {
+    const now = bytesInUse(high, resident, accounted)
+    high = now.high
+    t.equal(now.bytes, inUse, name)
+  }
   t.end()
 })
