@@ -99,7 +99,7 @@ function tables(findings: SoakFindings): readonly (readonly [string, Table])[] {
 }
 
 function problemsOf(findings: SoakFindings): string[] {
-  return [...leaksIn(findings), ...findings.complaints.map(({ atSeconds, problem }) => `${atSeconds} s: ${problem}`)]
+  return [...leaksIn(findings), ...findings.complaints.map(({ atSeconds, problem }) => `${atSeconds} s: ${problem}`), ...findings.evidence]
 }
 
 export function soakReport(findings: SoakFindings): string {

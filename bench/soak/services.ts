@@ -21,18 +21,21 @@ export type Service = {
 export type ScriptedService = Service & {
   /** This request is to be refused before its body has come. */
   answerEarly(nonce: string): void
-  forgetEarly(nonce: string): void
   /** What it was sent that no strict recipient could read. */
   malformed(): readonly string[]
 }
 
 export type ServiceTools = { readonly ledger: Ledger; readonly random: Random; readonly complain: (problem: string) => void }
 
+/** How long a request that is refused early may still come. */
+const earlyMs = 60_000
+
 /** Answers as the path of each request says: `misconduct` knows most, `who` and `fails` are for visits. */
 export async function openScriptedService(name: string, { ledger, random, complain }: ServiceTools): Promise<ScriptedService> {
   let stalledUntilMs = 0
   let isUp = true
   const lastOn = new WeakMap<UpstreamConnection, string>()
+  const early: { readonly nonce: string; readonly atMs: number }[] = []
   const answering = new Set<UpstreamConnection>()
   const malformed: string[] = []
 
@@ -80,6 +83,9 @@ export async function openScriptedService(name: string, { ledger, random, compla
       stalledUntilMs = performance.now() + ms
     },
     answerEarly(nonce) {
+      const nowMs = performance.now()
+      early.push({ nonce, atMs: nowMs })
+      while (early[0]!.atMs + earlyMs < nowMs) upstream.scripts.delete(early.shift()!.nonce)
       const run = ({ connection }: Received): void => {
         lastOn.set(connection, nonce)
         ledger.arrived(nonce)
@@ -87,7 +93,6 @@ export async function openScriptedService(name: string, { ledger, random, compla
       }
       upstream.scripts.set(nonce, { when: 'head', run })
     },
-    forgetEarly: (nonce) => void upstream.scripts.delete(nonce),
     malformed: () => [...malformed, ...upstream.malformed],
   }
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startEdgeProcess } from '../../test/edge/http/edgeProcess.ts'
 import { randomFrom } from '../../test/edge/http/harness.ts'
@@ -33,10 +34,13 @@ export type SoakFindings = Samples & {
   readonly faults: ReadonlyMap<string, number>
   readonly excused: ReadonlyMap<Excuse, number>
   readonly complaints: readonly Complaint[]
+  /** Lines of the access log about requests that complaints name. */
+  readonly evidence: readonly string[]
   readonly descriptors: { readonly before: number; readonly after: number }
 }
 
 const workers = 2
+const mark = /n\d{7}\b/
 const faultEveryMs = 700
 const settleMs = 20_000
 /** Connections to the admin server are kept. */
@@ -101,6 +105,8 @@ export async function soak({ seconds, seed, program, signal, say }: SoakOptions)
       if (descriptorsAfter > descriptorsBefore + spareDescriptors)
         complain(`${descriptorsAfter} descriptors are open, ${descriptorsBefore} were before`)
       isEdgeUp = false
+      const evidence = await linesAbout(complaints, join(directory, 'access.log'))
+      for (const line of evidence) say(line)
       return {
         ...found,
         seed,
@@ -110,6 +116,7 @@ export async function soak({ seconds, seed, program, signal, say }: SoakOptions)
         faults: faults.happened,
         excused: ledger.excused,
         complaints,
+        evidence,
         descriptors: { before: descriptorsBefore, after: descriptorsAfter },
       }
     } finally {
@@ -120,6 +127,14 @@ export async function soak({ seconds, seed, program, signal, say }: SoakOptions)
     await workshop.remove()
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+async function linesAbout(complaints: readonly Complaint[], log: string): Promise<string[]> {
+  const marks = new Set(complaints.flatMap(({ problem }) => problem.match(new RegExp(mark, 'g')) ?? []))
+  const found: string[] = []
+  if (marks.size === 0) return found
+  for await (const line of createInterface({ input: createReadStream(log) })) if (marks.has(mark.exec(line)?.[0] ?? '')) found.push(line)
+  return found
 }
 
 /** What is still counted once everybody has gone, and ought not to be. */

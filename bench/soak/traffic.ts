@@ -64,24 +64,18 @@ export function startTraffic(
 
 /** GET, HEAD and POST with lengths and in chunks, pipelined, in pieces, broken off, half-closed; tunnels; noise. */
 function sessions(scripted: readonly ScriptedService[], isSecure: boolean): Deed {
-  return async ({ clear, secure, ledger, random }) => {
-    const early: string[] = []
+  return ({ clear, secure, ledger, random }) => {
     const scene: Scene = {
       address: clear,
       random,
       nextNonce: ledger.begin,
       answerEarly(nonce) {
-        early.push(nonce)
         for (const service of scripted) service.answerEarly(nonce)
       },
       open: () => (isSecure ? openSecured(secure) : openClient(clear)),
       mayFail: ({ nonce, method }) => ledger.excuse(nonce, method !== 'POST') !== undefined,
     }
-    try {
-      return await session(scene)
-    } finally {
-      for (const nonce of early) for (const service of scripted) service.forgetEarly(nonce)
-    }
+    return session(scene)
   }
 }
 
