@@ -46,7 +46,9 @@ export async function startChurningUpstream(churn: Churn): Promise<ChurningUpstr
     busy.set(socket, false)
     let text = ''
     socket.setEncoding('latin1')
-    if (churn.idleMs !== undefined) socket.setTimeout(churn.idleMs, () => busy.get(socket) === false && socket.destroy())
+    // What came while this process stood still is read first: that time was not idle.
+    const giveUp = (): void => void (busy.get(socket) === false && socket.destroy())
+    if (churn.idleMs !== undefined) socket.setTimeout(churn.idleMs, () => setImmediate(giveUp))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => busy.delete(socket))
     socket.on('data', (chunk: string) => {

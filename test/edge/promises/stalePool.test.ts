@@ -9,8 +9,8 @@ import { metric } from '../pressure/scrape.ts'
 import { type Seen, startChurningUpstream } from './churningUpstream.ts'
 import { figure } from './full.ts'
 
-const bursts = figure(100, 4)
-const clientCount = figure(500, 150)
+const bursts = figure(250, 4)
+const clientCount = figure(200, 150)
 const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const random = randomFrom(seed)
 t.setTimeout(figure(10 * fileDeadlineMs, fileDeadlineMs))
