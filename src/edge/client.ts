@@ -190,7 +190,7 @@ export class ClientConnection implements Downstream {
 
   /** Answers by the edge itself; where the request is not over, the connection is. */
   answerAndFinish(exchange: Exchange, status: number, location: string): void {
-    const close = !exchange.keepAlive || !exchange.request.done || this.halfClosed || this.context.draining || status === 508
+    const close = !exchange.keepAlive || !exchange.request.done || this.halfClosed || this.context.leaving || status === 508
     if (exchange.backend === undefined) this.context.counters[workerAt.answered + codeIndex[status]!]!++
     const answer = { status, headOnly: exchange.method === Method.Head, close, minorVersion: exchange.minorVersion, location, extra: this.extra }
     this.congested = !this.write(answerText(answer))

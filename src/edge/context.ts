@@ -38,6 +38,9 @@ export class Context<T extends Settings = Settings> {
   readonly instanceId: string
   /** The field that this edge adds to every request it forwards. */
   readonly via: string
+  /** Each answer tells its client that the connection ends with it. */
+  leaving = false
+  /** No connection is accepted any more, and none to an upstream is kept. */
   draining = false
   /** Asked for each connection and request. */
   readonly shedding = new Shedding()

@@ -23,6 +23,8 @@ export type WorkerStatus = {
 export type Crew = {
   /** To be called in the lane. Refused: nothing has changed. */
   change(version: number, config: EdgeConfig): Promise<ChangeOutcome>
+  /** All workers tell their clients to go elsewhere. */
+  leave(): void
   /** To be called in the lane. Resolves when all in flight has ended, or `drainMs` is over. */
   drain(drainMs: number): Promise<void>
   /** Ends all threads; final. */
@@ -85,6 +87,7 @@ export function openCrew(options: {
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
   let present: Table | undefined
   let ended = false
+  let leaving = false
 
   function start(slot: Slot, { limits }: EdgeConfig): WorkerThread {
     clearTimeout(slot.timer)
@@ -136,6 +139,8 @@ export function openCrew(options: {
       kind: 'gone' as const,
     })
     if (answer.kind === 'applied') slot.appliedVersion = table.version
+    // One that has taken another's place meanwhile does not know.
+    if (leaving) slot.thread?.tell({ kind: 'leave' })
     return answer
   }
 
@@ -206,6 +211,10 @@ export function openCrew(options: {
 
   return {
     change,
+    leave() {
+      leaving = true
+      for (const slot of slots) slot.thread?.tell({ kind: 'leave' })
+    },
     async drain(drainMs) {
       ended = true
       for (const slot of slots) clearTimeout(slot.timer)

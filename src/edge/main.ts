@@ -234,6 +234,7 @@ async function drainAll(edge: { readonly state: EdgeState; readonly lane: Lane; 
   const timeouts = state.status().config?.timeouts
   if (timeouts === undefined) return
   log.info('draining', { delayMs: timeouts.drainDelayMs, drainMs: timeouts.drainMs })
+  crew.leave()
   await delay(timeouts.drainDelayMs)
   await lane(() => crew.drain(timeouts.drainMs))
 }

@@ -33,6 +33,8 @@ export type ToWorker =
     }
   /** Forget what `prepare` of that version bound. */
   | { readonly kind: 'discard'; readonly version: number }
+  /** Shutting down: accept still, but tell clients with each answer to go elsewhere. */
+  | { readonly kind: 'leave' }
   /** Stop accepting, close idle connections, finish what is in flight within `drainMs`; answered by `drained`. */
   | { readonly kind: 'drain'; readonly drainMs: number }
   /** The latest batch of the access log is written, or given up: the next may come. */

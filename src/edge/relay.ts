@@ -73,7 +73,7 @@ function startResponse(exchange: Exchange, head: ResponseHead, bytes: Buffer, st
   if (body === ResponseBody.Chunked) response.reader = new ChunkedReader()
   const openEnded = body === ResponseBody.Chunked || body === ResponseBody.UntilClose
   response.chunks = openEnded && exchange.minorVersion === 1
-  response.closes = !exchange.keepAlive || !request.done || context.draining || client.halfClosed || (openEnded && !response.chunks)
+  response.closes = !exchange.keepAlive || !request.done || context.leaving || client.halfClosed || (openEnded && !response.chunks)
   if (head.keepAliveSeconds >= 0) limitIdle(exchange, head.keepAliveSeconds)
   let text = rewriteResponse(head, head.status === 204)
   if (exchange.issue !== undefined) text += exchange.issue.field(exchange.backend!.name)

@@ -170,6 +170,7 @@ async function drain(drainMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   if (context !== undefined) {
     const owner = context
+    owner.leaving = true
     owner.draining = true
     const startedMs = performance.now()
     const look = (): void => {
@@ -199,6 +200,9 @@ async function handle(message: ToWorker): Promise<void> {
       return apply(message)
     case 'discard':
       return discard()
+    case 'leave':
+      if (context !== undefined) context.leaving = true
+      return
     case 'drain':
       return drain(message.drainMs)
     case 'accessLogWritten':

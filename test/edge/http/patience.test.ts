@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { answersOf, openClient } from './client.ts'
+import { answersOf, type Client, openClient } from './client.ts'
 import { startEdge } from './edge.ts'
 import { backend, fileDeadlineMs, shortTimeouts, startHarness } from './harness.ts'
 import { statusOf } from './message.ts'
@@ -248,22 +248,46 @@ void t.test('E12 shutting down costs clients that keep asking on kept connection
   const busy = await startHarness({ timeouts: { drainMs: 5_000 } })
   const lost: string[] = []
   let answered = 0
+  let begun = 0
+  const { promise: allBegun, resolve: begin } = Promise.withResolvers<void>()
   const lanes = Array.from({ length: 30 }, async () => {
     const client = await openClient(busy.address)
+    let isNew = true
     for (let last = false; !last; ) {
       client.text = ''
       client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
       await client.until(() => answersOf(client, ['GET']).length === 1 || client.end !== 'open', 5_000)
       last = /\r\nconnection: close\r\n/i.test(client.text) || client.end !== 'open'
+      if (isNew && ++begun === 30) begin()
+      isNew = false
       if (answersOf(client, ['GET']).length === 1) answered++
       else lost.push(`${client.end} after ${JSON.stringify(client.text)}`)
     }
     client.socket.destroy()
   })
-  await delay(200)
+  await allBegun
   await busy.close()
   await Promise.all(lanes)
   t.same(lost, [], `${answered} answered`)
+})
+
+void t.test('E12 from the beginning of the drain delay clients are told to go elsewhere, and new ones are still served', async (t) => {
+  const leaving = await startHarness({ timeouts: { drainDelayMs: 1_500, drainMs: 1_000 } })
+  const kept = await openClient(leaving.address)
+  const ask = async (client: Client): Promise<string | undefined> => {
+    client.text = ''
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await client.until(() => answersOf(client, ['GET']).length === 1, 2_000)
+    return /\r\nconnection: (.*)\r\n/i.exec(client.text)?.[1]
+  }
+  t.equal(await ask(kept), undefined)
+  const closed = leaving.close()
+  let told: string | undefined
+  for (const until = performance.now() + 1_000; told === undefined && performance.now() < until; ) told = await ask(kept)
+  t.equal(told, 'close')
+  const late = await openClient(leaving.address)
+  t.equal(await ask(late), 'close')
+  await closed
 })
 
 void t.test('E17 a response that outlasts the shutdown is broken off with a reset', async (t) => {
