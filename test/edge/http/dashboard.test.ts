@@ -5,13 +5,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { defaultLimits } from '../../../src/edge/config.ts'
 import { lacks, whereIs } from '../../needs.ts'
 import { lowPort } from '../../ports.ts'
 import { call, until } from '../admin/stubEdge.ts'
-import { startEdge } from './edge.ts'
+import { addresses, startDnsServer } from '../names/dnsServer.ts'
+import { type Edge, startEdge } from './edge.ts'
 import { backend, fileDeadlineMs } from './harness.ts'
 import { runLoad } from './load.ts'
-import { startOrigin } from './origin.ts'
+import { type Origin, startOrigin } from './origin.ts'
 
 t.setTimeout(fileDeadlineMs)
 
@@ -21,6 +23,7 @@ type Panel = {
   readonly title: string
   readonly description?: string
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } }
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[]
 }
 const dashboard = JSON.parse(readFileSync(new URL('../../../docs/grafana-dashboard.json', import.meta.url), 'utf8')) as {
@@ -37,11 +40,22 @@ t.test('the dashboard is whole', async (t) => {
     dashboard.templating.list.map(({ name }) => name),
     ['datasource', 'split'],
   )
-  for (const { title, description, targets, gridPos } of panels) {
+  for (const { title, description, targets, gridPos, fieldConfig } of panels) {
     t.ok(description !== undefined && description !== '', `${title} says what it shows`)
+    t.ok(fieldConfig?.defaults.unit !== undefined, `${title} has a unit`)
     t.ok((targets ?? []).length > 0, `${title} asks for something`)
     t.ok(gridPos.x + gridPos.w <= 24, `${title} has room`)
   }
+  const taken = new Map<string, string>()
+  for (const { title, gridPos } of dashboard.panels)
+    for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++)
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        const other = taken.get(`${x} ${y}`)
+        if (other !== undefined) t.fail(`${title} lies on ${other}`)
+        taken.set(`${x} ${y}`, title)
+      }
+  const bottom = Math.max(...dashboard.panels.map(({ gridPos }) => gridPos.y + gridPos.h))
+  t.equal(taken.size, 24 * bottom, 'no gaps')
   for (const wanted of ['Requests', 'Success rate', 'Latency, p50', 'Latency, p99', 'Share: configured and actual', 'In flight', 'Connections'])
     t.ok(
       panels.some(({ title }) => title === wanted),
@@ -51,20 +65,9 @@ t.test('the dashboard is whole', async (t) => {
 
 t.test('every query returns data in Prometheus', { skip: lacks('prometheus') }, async (t) => {
   const [stable, canary] = [await startOrigin('stable'), await startOrigin('canary')]
-  const edge = await startEdge({
-    routing: {
-      routes: [{ path: '/shop', pathType: 'Prefix', split: 'shop' }],
-      splits: [
-        {
-          name: 'shop',
-          totalWeight: 100,
-          backends: [backend('stable', 80, stable), backend('canary', 20, canary)],
-          routes: [],
-          fallback: { kind: 'none' },
-        },
-      ],
-    },
-  })
+  // A name with an address that nothing may be sent to, beside one that is allowed.
+  const dns = await startDnsServer(() => addresses('127.0.0.1', '127.0.0.2'))
+  const edge = await startShop(stable, canary, dns.address)
   const prometheus = await startPrometheus(`${edge.admin.host}:${edge.admin.port}`)
   const stop = new AbortController()
   const load = runLoad({
@@ -72,7 +75,7 @@ t.test('every query returns data in Prometheus', { skip: lacks('prometheus') }, 
     connections: 1,
     stop: stop.signal,
     request: (index) => {
-      const path = index % 50 === 0 ? '/nowhere' : '/shop'
+      const path = index % 50 === 0 ? '/nowhere' : index % 50 === 25 ? `/shop/${'x'.repeat(longestTarget)}` : '/shop'
       return `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`
     },
     onAnswer: () => undefined,
@@ -83,7 +86,7 @@ t.test('every query returns data in Prometheus', { skip: lacks('prometheus') }, 
     await load
     await prometheus.close()
     await edge.close()
-    await Promise.all([stable.close(), canary.close()])
+    await Promise.all([stable.close(), canary.close(), dns.close()])
   })
   const scraped = async (): Promise<number> => Number((await prometheus.ask('sum(count_over_time(spillway_edge_config_generation[1m]))'))[0]?.value)
   for (let looks = 0; !((await scraped()) >= 4); looks++) {
@@ -108,15 +111,45 @@ t.test('every query returns data in Prometheus', { skip: lacks('prometheus') }, 
         )
     }
   }
-  const share = async (reason: 'configured' | 'actual'): Promise<number> => {
-    const target = panels.find(({ title }) => title.startsWith('Share'))!.targets!.find(({ legendFormat }) => legendFormat.endsWith(reason))!
+  const shown = async (title: string, label: string, value: string, legend = ''): Promise<number> => {
+    const target = panels.find((panel) => panel.title === title)!.targets!.find(({ legendFormat }) => legendFormat.endsWith(legend))!
     const result = await prometheus.ask(target.expr.replaceAll('$__rate_interval', `${windowSeconds}s`).replaceAll('$split', '.*'))
-    return result.find(({ metric }) => metric['role'] === 'canary')!.value
+    return result.find(({ metric }) => metric[label] === value)!.value
   }
-  t.equal(await share('configured'), 0.2)
-  const actual = await share('actual')
+  t.equal(await shown('Share: configured and actual', 'role', 'canary', 'configured'), 0.2)
+  const actual = await shown('Share: configured and actual', 'role', 'canary', 'actual')
   t.ok(Math.abs(actual - 0.2) < 0.01, `the actual share is ${actual}`)
+  t.equal(await shown('Endpoints out of use', 'role', 'canary'), 1)
+  t.ok((await shown('Limits met, by kind', 'limit', 'target_bytes')) > 0)
+  t.ok((await shown('Copies by outcome', 'outcome', '2xx')) > 0)
+  t.equal(await shown('Addresses', 'name', 'shop.test'), 2)
+  t.equal(await shown('Targets left out', 'endpoint', 'shop.test'), 1)
 })
+
+const longestTarget = 500
+
+/** Has something of everything: an endpoint that accepts nothing, one by name, a mirror, and a limit that the load meets. */
+async function startShop(stable: Origin, canary: Origin, dnsServer: string): Promise<Edge> {
+  const nobody = { port: await lowPort() }
+  return startEdge({
+    limits: { ...defaultLimits, targetBytes: longestTarget },
+    dns: { servers: [dnsServer], maxStaleMs: 600_000 },
+    allowedTargets: ['127.0.0.1/32'],
+    routing: {
+      routes: [{ path: '/shop', pathType: 'Prefix', split: 'shop' }],
+      splits: [
+        {
+          name: 'shop',
+          totalWeight: 100,
+          backends: [{ name: 'stable', weight: 80, endpoints: [{ host: 'shop.test', port: stable.port }] }, backend('canary', 20, canary, nobody)],
+          routes: [],
+          mirrors: [{ name: 'some', match: [], backend: 'canary', percentage: 10 }],
+          fallback: { kind: 'none' },
+        },
+      ],
+    },
+  })
+}
 
 type Sample = { readonly metric: Readonly<Record<string, string>>; readonly value: number }
 
