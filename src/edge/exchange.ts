@@ -76,7 +76,8 @@ export class Exchange {
   body: Buffer | undefined = undefined
   /** More of the body than that was sent: there is no second try. */
   streamed = false
-  retried = false
+  /** Tries after the first. */
+  retries = 0
   /** It waits at `endpoint` for a connection. */
   queued = false
   sentMs = 0
@@ -268,7 +269,7 @@ export class Exchange {
       responseBytes: response.bytes,
       durationMs: this.context.nowMs - this.startedMs,
       upstreamMs,
-      retries: Number(this.retried),
+      retries: this.retries,
       sentHead: this.head,
     })
   }

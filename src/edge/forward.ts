@@ -181,7 +181,7 @@ export function leaveQueue(exchange: Exchange): boolean {
 /** Puts the exchange on a connection to its endpoint and writes its beginning; false at the endpoint's limit of connections. */
 function send(exchange: Exchange): boolean {
   const { context, client, endpoint, method, request, policy } = exchange
-  const idleMaximumMs = exchange.retried ? noneIdle : method === Method.Post || method === Method.Patch ? freshMs : anyIdle
+  const idleMaximumMs = exchange.retries > 0 ? noneIdle : method === Method.Post || method === Method.Patch ? freshMs : anyIdle
   const upstream = endpoint!.take(context, policy, idleMaximumMs)
   if (upstream === undefined) return false
   exchange.attach(upstream)

@@ -8,13 +8,13 @@ import { Method } from './requestHead.ts'
 import type { BackendTarget } from './table.ts'
 
 /**
- * Tries once more where nothing can be doubled: the connection was never made, or it broke before a byte of the answer and the request is
+ * Tries again where nothing can be doubled: the connection was never made, or it broke before a byte of the answer and the request is
  * idempotent (RFC 9112 §9.3.1, RFC 9110 §9.2.2). Always within the same backend, as it is configured by now, and at another endpoint if there is
  * one; except that a backend none of whose endpoints accepts a connection hands over to the fallback. `failed` is the endpoint that was tried.
  * Returns false when the failure is to be answered.
  */
 export function retry(exchange: Exchange, failed: EndpointPool<Exchange>): boolean {
-  exchange.retried = true
+  exchange.retries++
   const backend = exchange.backend!
   exchange.endpoint = another(backend, exchange, failed)
   if (exchange.endpoint === undefined) {
@@ -34,11 +34,15 @@ function another({ endpoints }: BackendTarget<Exchange>, exchange: Exchange, fai
   return candidates[0]
 }
 
-/** To be asked before the exchange is taken off its connection. Spends of the backend's budget, unless it was a kept connection that had died. */
+/**
+ * To be asked before the exchange is taken off its connection. Spends of the backend's budget, unless it was a kept connection that had died.
+ * A request is sent twice at most. That its second try met an endpoint which accepts no connection sent nothing: it has a third.
+ */
 export function mayRetry(exchange: Exchange, kind: FailureKind): boolean {
   const { response, upstream } = exchange
-  if (exchange.retried || exchange.streamed || response.heard) return false
+  if (exchange.streamed || response.heard) return false
   const { connected, served } = upstream!
+  if (exchange.retries > 1 || (exchange.retries === 1 && connected)) return false
   const wasKept = connected && served > 0
   if (connected && !(isIdempotent(exchange.method) && (kind === 'reset' || (kind === 'protocol' && wasKept)))) return false
   exchange.backend = present(exchange)

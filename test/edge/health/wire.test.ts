@@ -139,3 +139,34 @@ t.test('the access log tells of a second try', async (t) => {
   t.same(told.filter(({ retries }) => retries === 1).length, 1)
   t.same(new Set(told.map(({ endpoint }) => endpoint)), new Set([`127.0.0.1:${upstream.port}`]))
 })
+
+t.test('two endpoints that accept no connection cost no request, if a third one does', async (t) => {
+  const upstream = await startUpstream('alive')
+  // Each split has two of its own, so that each has a first request; nobody listens on these addresses.
+  const splits = Array.from({ length: 40 }, (_, i) => ({
+    name: `s${i}`,
+    totalWeight: 1,
+    backends: [
+      {
+        name: 'all',
+        weight: 1,
+        endpoints: [`127.0.1.${i + 1}`, `127.0.2.${i + 1}`, '127.0.0.1'].map((host) => ({ host, port: upstream.port })),
+      },
+    ],
+    routes: [],
+    fallback: { kind: 'none' as const },
+  }))
+  const edge = await startEdge({
+    resilience: defaultResilience,
+    routing: { splits, routes: splits.map(({ name }) => ({ host: `${name}.example`, path: '/', pathType: 'Prefix' as const, split: name })) },
+  })
+  t.teardown(async () => {
+    await edge.close()
+    await upstream.close()
+  })
+  for (const { name } of splits) {
+    const answer = await ask(edge.addresses[0]!, `GET / HTTP/1.1\r\nHost: ${name}.example\r\n\r\n`)
+    t.equal(answer === undefined ? 0 : statusOf(answer), 200, name)
+  }
+  t.equal(requestsTo(upstream), splits.length, 'each was sent once')
+})
