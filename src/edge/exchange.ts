@@ -74,6 +74,8 @@ export class Exchange {
   preamble = ''
   /** The beginning of a larger body, sent right after `head`. */
   body: Buffer | undefined = undefined
+  /** The connection whose 'drain' is listened for: TLS records that came together may ask for it one after the other. */
+  drainAwaited: Upstream | undefined = undefined
   /** More of the body than that was sent: there is no second try. */
   streamed = false
   /** Tries after the first. */

@@ -209,7 +209,10 @@ function waitForUpstream(exchange: Exchange): void {
   exchange.client.deadlineMs = 0
   if (!upstream.connected) return
   upstream.deadlineMs = exchange.context.nowMs + exchange.policy.bodyIdleMs
+  if (exchange.drainAwaited === upstream) return
+  exchange.drainAwaited = upstream
   upstream.socket.once('drain', () => {
+    exchange.drainAwaited = undefined
     if (exchange.upstream === upstream) upstreamDrained(exchange, upstream)
   })
 }
@@ -240,7 +243,10 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
     return length
   }
   const upstream = exchange.upstream
-  if (upstream === undefined) return position
+  if (upstream?.connected !== true) {
+    addEarlyBody(exchange)
+    return position
+  }
   exchange.streamed = true
   const flowing = request.out.length === 0 || writeTo(upstream.socket, request.out)
   if (exchange.copies !== undefined) exchange.copies.add()
@@ -251,6 +257,15 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
   } else client.deadlineMs = context.nowMs + policy.bodyIdleMs
   if (!flowing && !request.done) waitForUpstream(exchange)
   return position
+}
+
+/** Of TLS records that came together the first does not stop the others: what comes before there is a connection goes out with the beginning. */
+function addEarlyBody(exchange: Exchange): void {
+  const { out } = exchange.request
+  const piece = typeof out === 'string' ? Buffer.from(out, 'latin1') : out
+  exchange.body = exchange.body === undefined ? piece : Buffer.concat([exchange.body, piece])
+  exchange.upstream?.socket.write(piece)
+  if (exchange.copies !== undefined) exchange.copies.add()
 }
 
 export function overloaded(exchange: Exchange): void {
