@@ -150,7 +150,7 @@ export class EndpointPool<E> implements Home<E> {
     const before = this.health
     this.health = health
     this.troubled = health !== sound
-    if (evidenceOf(before) === evidenceOf(health)) return
+    if (this.#retired || evidenceOf(before) === evidenceOf(health)) return
     if (health.kind === 'in') this.joinedMs = nowMs
     for (const set of this.sets) set.renew(nowMs)
     if (health.kind === 'out') this.#keeper.watched.add(this)
@@ -193,6 +193,8 @@ export class EndpointPool<E> implements Home<E> {
 
   retire(): void {
     this.#retired = true
+    // Its sets share their counters with those of the tables to come.
+    this.sets = []
     for (const connection of [...this.#idle]) connection.destroy()
   }
 }
