@@ -206,6 +206,11 @@ const structure: readonly (readonly [rule: string, file: string, fault: string])
     file({ more: '__proto__: {}' }),
     '5:1 __proto__: unknown field `__proto__`; use listeners, admin, trustedProxies, timeouts, limits, resilience, dns, allowedTargets, accessLog, metrics, routes, keyFile, splits',
   ],
+  [
+    'no network among good ones',
+    file({ more: 'allowedTargets: [10.0.0.0/8, internal]' }),
+    '5:30 allowedTargets[1]: "internal" is not a network; write an IPv4 or IPv6 network like 10.0.0.0/8 or fd00::/8',
+  ],
   ['constructor', file({ admin: '{constructor: 1}' }), '2:9 admin.constructor: unknown field `constructor`; use address, tokenFile'],
   [
     'merge keys',

@@ -43,7 +43,9 @@ function endpointMistakes({ listeners, admin, allowedTargets = [], routing }: Ed
     ...listeners.map(({ address }, i): OwnAddress => ({ reason: 'listener', is: `the edge itself (listeners[${i}]): a loop`, address })),
     { reason: 'admin', is: 'the admin interface of the edge, never to be reached from outside', address: admin.address } as const,
   ]
-  const rules = targetRules({ own, allowedTargets, interfaces: machineAddresses() })
+  // What was no network has been told, and has left a hole.
+  const allowed = allowedTargets.filter((network) => network !== '')
+  const rules = targetRules({ own, allowedTargets: allowed, interfaces: machineAddresses() })
   for (const split of routing.splits)
     for (const backend of split.backends) {
       const seen = new Map<string, number>()
