@@ -9,10 +9,11 @@ import { fileDeadlineMs } from '../http/harness.ts'
 import { runLoad } from '../http/load.ts'
 import { statusOf } from '../http/message.ts'
 import { answer, startUpstream, type Upstream } from '../http/upstream.ts'
+import { figure } from '../promises/full.ts'
 import { addresses, type DnsServer, type Reply, startDnsServer } from './dnsServer.ts'
 
-/** The promise is 10,000 requests in an outage of 5 min: set it for the whole. */
-const outageMs = Number(process.env['TEST_OUTAGE_MS'] ?? 3_000)
+/** The promise is 10,000 requests in an outage of 5 min. */
+const outageMs = figure(300_000, 3_000)
 t.setTimeout(fileDeadlineMs + outageMs)
 /** Names that stand for loopback are refused unless it is allowed; here everything lies there. */
 const allowedTargets = ['127.0.0.0/8', '::1/128']

@@ -4,14 +4,14 @@ import { defaultLimits } from '../../../src/edge/config.ts'
 import { answersOf, ask, type Client } from '../http/client.ts'
 import { fileDeadlineMs } from '../http/harness.ts'
 import { statusOf } from '../http/message.ts'
+import { isFull } from '../promises/full.ts'
 import { type Break, openClients, serves, startBreakableEdge } from './breaking.ts'
 import { metric, until } from './scrape.ts'
 
 t.setTimeout(fileDeadlineMs)
-const full = process.env['PRESSURE_FULL'] !== undefined
 const MiB = 2 ** 20
 /** Enough that each worker has some. */
-const connections = full ? 200 : 24
+const connections = isFull ? 200 : 24
 
 function broken(clients: readonly Client[]): number {
   return clients.filter((client) => client.end !== 'open').length
@@ -57,7 +57,7 @@ t.test('E26 one worker that breaks again and again takes no other along', async 
   t.teardown(close)
   const clients = await openClients(edge, connections)
   for (const client of clients) t.ok(await serves(client))
-  const rounds = full ? 10 : 3
+  const rounds = isFull ? 10 : 3
   for (let round = 1; round <= rounds; round++) {
     breakWorker({ worker: 1, how: 'throw' } satisfies Break)
     await until(async () => (await metric(edge, 'spillway_edge_workers_replaced_total')) === round, `death ${round}`)
@@ -69,8 +69,8 @@ t.test('E26 one worker that breaks again and again takes no other along', async 
 
 const readyz = 'GET /readyz HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n'
 /** Of the real times a fifth, and still more than a busy machine lets a thread wait. */
-const watch = full ? {} : { checkMs: 50, stalledAfter: 16, replacedAfter: 60 }
-const pauses = full ? 3 : 1
+const watch = isFull ? {} : { checkMs: 50, stalledAfter: 16, replacedAfter: 60 }
+const pauses = isFull ? 3 : 1
 
 t.test('E28 event-loop stall: told, not ready, ready again; for good: replaced', async (t) => {
   const { edge, breakWorker, close } = await startBreakableEdge({}, watch)

@@ -4,11 +4,11 @@ import { defaultLimits } from '../../../src/edge/config.ts'
 import { type Client, openClient } from '../http/client.ts'
 import { fileDeadlineMs, startHarness } from '../http/harness.ts'
 import { runLoad } from '../http/load.ts'
+import { isFull } from '../promises/full.ts'
 import { limited, metric, until } from './scrape.ts'
 
 t.setTimeout(fileDeadlineMs)
-const full = process.env['PRESSURE_FULL'] !== undefined
-const floodMs = full ? 30_000 : 2_500
+const floodMs = isFull ? 30_000 : 2_500
 const perAddress = 50
 const address = (n: number): string => `127.0.${1 + Math.floor(n / 200)}.${1 + (n % 200)}`
 

@@ -6,6 +6,7 @@ import { type EdgeProcess, startEdgeProcess } from '../http/edgeProcess.ts'
 import { fileDeadlineMs } from '../http/harness.ts'
 import { statusOf } from '../http/message.ts'
 import { answer, startUpstream } from '../http/upstream.ts'
+import { isFull } from '../promises/full.ts'
 import { metric, until } from './scrape.ts'
 
 t.setTimeout(fileDeadlineMs)
@@ -46,7 +47,7 @@ for (const [signal, what] of [
     t.equal(await edge.ended, 1)
   })
 
-const stoppedMs = process.env['PRESSURE_FULL'] === undefined ? 3_000 : 15_000
+const stoppedMs = isFull ? 15_000 : 3_000
 
 t.test('E28 a process that was stopped and goes on has lost nobody', async (t) => {
   const upstream = await startUpstream('upstream')

@@ -6,11 +6,12 @@ import { startEdgeProcess } from '../http/edgeProcess.ts'
 import { fileDeadlineMs } from '../http/harness.ts'
 import { statusOf } from '../http/message.ts'
 import { startUpstream } from '../http/upstream.ts'
+import { isFull } from '../promises/full.ts'
 import { limited, metric, until } from './scrape.ts'
 
 t.setTimeout(fileDeadlineMs)
 const MiB = 2 ** 20
-const runs = process.env['PRESSURE_FULL'] === undefined ? 1 : 10
+const runs = isFull ? 10 : 1
 /** What the edge may use beside what it has at rest. */
 const room = 80 * MiB
 const large = Buffer.alloc(4 * MiB, 'x')

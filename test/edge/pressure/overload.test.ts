@@ -6,15 +6,15 @@ import type { Address } from '../http/client.ts'
 import { type EdgeProcess, startEdgeProcess } from '../http/edgeProcess.ts'
 import { fileDeadlineMs } from '../http/harness.ts'
 import { startUpstream } from '../http/upstream.ts'
+import { isFull } from '../promises/full.ts'
 import { limited, metric, until } from './scrape.ts'
 
 t.setTimeout(fileDeadlineMs)
-const full = process.env['PRESSURE_FULL'] !== undefined
-const rushMs = full ? 20_000 : 3_000
+const rushMs = isFull ? 20_000 : 3_000
 /** What others do on the machine may make twice the load tenfold. */
 const rounds = 3
 /** Of the answers per second of CPU at its peak. What is promised is 0.8, on a machine of its own. */
-const leastShare = full ? 0.8 : 0.4
+const leastShare = isFull ? 0.8 : 0.4
 /** What a client waits for. */
 const patienceMs = 2_000
 
@@ -93,7 +93,7 @@ async function openLoop(address: Address, perSecond: number, forMs: number, note
 
 /** How well it does at twice what it has just shown that it can do, as a share of that. */
 async function rushAt(t: Tap, edge: EdgeProcess, address: Address): Promise<number> {
-  const peak = await measured(edge, (note) => closedLoop(address, 32, full ? 5_000 : 2_000, note))
+  const peak = await measured(edge, (note) => closedLoop(address, 32, isFull ? 5_000 : 2_000, note))
   const shedBefore = await limited(edge, 'overload')
   const rush = await measured(edge, (note) => openLoop(address, 2 * peak.perSecond, rushMs, note))
   const shed = (await limited(edge, 'overload')) - shedBefore
