@@ -70,9 +70,9 @@ export type Limits = {
 
 /** How an edge deals with endpoints that fail, or are new. */
 export type Resilience = {
-  /** Retries on other endpoints of the backend, as a share of its requests (0 to 1). */
+  /** Retries within the backend, as a share of its requests (0 to 1). */
   readonly retryBudget: number
-  /** Failures in a row that take an endpoint out; 0: none do. */
+  /** Failures in a row that take an endpoint out; 0: only one that accepts no connection goes out. */
   readonly ejectAfter: number
   /** How long it is out before it is probed; doubled by each time that it fails again soon. */
   readonly ejectMs: number

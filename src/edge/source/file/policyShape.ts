@@ -122,7 +122,8 @@ const resilienceSettings = {
   },
   ejectAfter: {
     shape: integer({ minimum: 0, maximum: 1_000_000 }),
-    description: 'Failures in a row (no connection, broken off, too late, 502, 503, 504) that take an endpoint out. 0: none do.',
+    description:
+      'Failures in a row (broken off, too late, 502, 503, 504) that take an endpoint out. 0: only one that accepts no connection goes out.',
     missing: defaultResilience.ejectAfter,
     written: defaultResilience.ejectAfter,
   },
