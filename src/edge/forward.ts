@@ -261,11 +261,13 @@ export function forwardBody(exchange: Exchange, bytes: Buffer, length: number): 
 
 /** Of TLS records that came together the first does not stop the others: what comes before there is a connection goes out with the beginning. */
 function addEarlyBody(exchange: Exchange): void {
-  const { out } = exchange.request
+  const { out, done } = exchange.request
   const piece = typeof out === 'string' ? Buffer.from(out, 'latin1') : out
   exchange.body = exchange.body === undefined ? piece : Buffer.concat([exchange.body, piece])
   exchange.upstream?.socket.write(piece)
   if (exchange.copies !== undefined) exchange.copies.add()
+  // From here on only that the client leaves is of interest.
+  if (done) exchange.client.resume()
 }
 
 export function overloaded(exchange: Exchange): void {
