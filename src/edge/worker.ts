@@ -155,7 +155,9 @@ function keepSweeping(owner: Context<Table<Exchange>>): void {
   if (everyMs === sweptEveryMs) return
   clearInterval(sweeper)
   sweptEveryMs = everyMs
-  sweeper = setInterval(sweep, everyMs, owner, [endpoints, mirroring.endpoints])
+  const pools = [endpoints, mirroring.endpoints]
+  // Not by the timer itself, which comes before what has arrived is read: after a standstill, answers that came in time would count as late.
+  sweeper = setInterval(() => setImmediate(sweep, owner, pools), everyMs)
 }
 
 /**
