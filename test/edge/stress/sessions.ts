@@ -11,7 +11,7 @@ export type Scene = {
   nextNonce(): string
   /** Tells the upstreams of a request that is to be answered before its body has come. */
   answerEarly(nonce: string): void
-  /** Absent: in the clear. */
+  /** By TLS; absent: in the clear. */
   open?(): Promise<Client>
   /**
    * Whether a request of a sound kind may have failed, visibly: with a 5xx, or broken off. Absent: a POST may, with a 5xx, since a kept connection
@@ -110,11 +110,13 @@ function judge(scene: Scene, client: Client, asked: readonly Asked[], given: boo
   if (rest !== '' && client.end === 'fin') return `${where}: rest ${JSON.stringify(rest.slice(0, 200))}`
   // A reset takes along what the client had not read yet.
   const mayBreak = (ask: Asked): boolean => ask.kind === 'cut' || mayFail(scene, ask, undefined)
-  const brokenOff = given || (client.end === 'reset' && asked.some(mayBreak))
+  // A write that meets the reset first takes it away, and node then reads an end. In the clear that must not be; TLS tells a cut from an end by itself.
+  const wasReset = client.end === 'reset' || (client.end === 'fin' && scene.open !== undefined)
+  const brokenOff = given || (wasReset && asked.some(mayBreak))
   const answers = responses.filter((response) => statusOf(response) >= 200)
   for (const [index, answer] of answers.entries()) {
     const ask = asked[index]!
-    if (!answer.complete && client.end === 'fin') return `${where}: ${ask.nonce} was cut off with FIN`
+    if (!answer.complete && !wasReset && client.end === 'fin') return `${where}: ${ask.nonce} was cut off with FIN`
     if (!answer.complete && !brokenOff) return `${where}: ${ask.nonce} was cut off`
     const wrong = answer.complete ? wrongIn(answer, ask) : undefined
     if (wrong !== undefined && !(statusOf(answer) >= 500 && mayFail(scene, ask, statusOf(answer)))) return `${where}: ${ask.nonce} got ${wrong}`
