@@ -432,6 +432,11 @@ const meaning: typeof structure = [
     '5:19 timeouts.drain: 48h is above the maximum; write an integer with ms, s, m or h, from 0ms to 24h',
   ],
   [
+    'less memory than the edge itself needs',
+    file({ more: 'limits: {memoryBytes: 1MiB}' }),
+    '5:23 limits.memoryBytes: 1048576 bytes are less than the edge needs by itself; write 128MiB or more, or 0 for what the container or the machine has',
+  ],
+  [
     'a great size',
     file({ more: 'limits: {headBytes: 2MiB}' }),
     '5:21 limits.headBytes: 2MiB is above the maximum; write an integer with B, KiB, MiB or GiB, from 1KiB to 1MiB',

@@ -8,7 +8,16 @@ import { addressText, collide, ipv6Host } from './address.ts'
 
 /** What is wrong between the parts of a file, beyond the routing itself. */
 export function checkFileRules(config: EdgeConfig): readonly Mistake[] {
-  return [...addressMistakes(config), ...endpointMistakes(config), ...hostMistakes(config), ...fallbackMistakes(config)]
+  return [...addressMistakes(config), ...endpointMistakes(config), ...hostMistakes(config), ...fallbackMistakes(config), ...memoryMistakes(config)]
+}
+
+/** Below, the program alone would fill it, and every request be turned away. */
+const leastMemoryBytes = 128 * 1024 * 1024
+
+function memoryMistakes({ limits: { memoryBytes } }: EdgeConfig): Mistake[] {
+  if (memoryBytes === 0 || memoryBytes >= leastMemoryBytes) return []
+  const fix = 'write 128MiB or more, or 0 for what the container or the machine has'
+  return [{ path: ['limits', 'memoryBytes'], message: `${memoryBytes} bytes are less than the edge needs by itself`, fix }]
 }
 
 function addressMistakes({ listeners, admin }: EdgeConfig): Mistake[] {
