@@ -1,6 +1,6 @@
 // What a write of the same bytes costs as a latin1 string and as a Buffer. Usage: node bench/micro/write.ts
 import { connect, createServer, type Socket } from 'node:net'
-import type {} from '../../src/edge/latin1.ts'
+import type {} from '../../src/edge/http1/latin1.ts'
 
 const rounds = 5
 const writes = 20_000

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import { Field } from './fields.ts'
-import type { RequestHead } from './requestHead.ts'
-import type { Peer } from './rewrite.ts'
+import { Field } from './http1/fields.ts'
+import type { RequestHead } from './http1/requestHead.ts'
+import type { Peer } from './http1/rewrite.ts'
 import type { Trust } from './trust.ts'
 
 /** Who a request comes from: its peer or, where that is a trusted proxy, whoever the proxies say sent it; '' where they say nothing usable. */

@@ -1,9 +1,9 @@
-import type { AccessLog } from './accessLog.ts'
+import type { AccessLog } from './accessLog/accessLog.ts'
 import type { Limits, Timeouts, TrafficPolicy } from './config.ts'
+import { RequestHead } from './http1/requestHead.ts'
+import { ResponseHead } from './http1/response.ts'
 import { AddressCounts } from './pressure/addressCounts.ts'
 import { Shedding } from './pressure/shedding.ts'
-import { RequestHead } from './requestHead.ts'
-import { ResponseHead } from './response.ts'
 
 /** A connection as the sweep sees it. */
 export type Waiting = {

@@ -1,11 +1,11 @@
-import type { AccessLogSink } from './accessLogSink.ts'
+import type { AccessLogSink } from './accessLog/accessLogSink.ts'
 import { type BoundAddress, keepPorts } from './addresses.ts'
 import type { Ledger } from './blocks.ts'
 import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { Lane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import { memoryLimitBytes, oldGenerationMb } from './pressure/memory.ts'
-import type { StickyKeys } from './sticky.ts'
+import type { StickyKeys } from './sticky/sticky.ts'
 import { type Answer, startThread, type WorkerThread } from './thread.ts'
 import type { TlsMaterial } from './tls/material.ts'
 

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { randomBytes } from '../lib/crypto.ts'
-import { type AccessLogSink, openAccessLogSink } from './accessLogSink.ts'
+import { type AccessLogSink, openAccessLogSink } from './accessLog/accessLogSink.ts'
 import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
 import { openReports } from './admin/reports.ts'
 import { adminRoutes } from './admin/routes.ts'
@@ -12,10 +12,9 @@ import { type Ledger, openLedger } from './blocks.ts'
 import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
 import { workerAt } from './counters.ts'
 import { type Crew, type CrewTiming, crewTiming, openCrew, type WorkerStatus } from './crew.ts'
-import { type Keyring, openKeyring } from './keyring.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
-import type { Scrape } from './metricsFamilies.ts'
+import type { Scrape } from './metrics/families.ts'
 import { type Names, openNames } from './names/names.ts'
 import { tidyUp } from './pressure/collector.ts'
 import { openLimitLog } from './pressure/limitLog.ts'
@@ -23,6 +22,7 @@ import { openWatchdog, type Watchdog, type WatchTiming, watchTiming } from './pr
 import { formatProblem } from './source/problem.ts'
 import type { Problem, Source, SourceEvent } from './source/source.ts'
 import { type EdgeState, openState } from './state.ts'
+import { type Keyring, openKeyring } from './sticky/keyring.ts'
 import { type Certificates, openCertificates } from './tls/certificates.ts'
 
 export type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
@@ -127,7 +127,7 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
   const metrics = async () =>
-    (await import('./metrics.ts')).renderMetrics(await scrapeOf({ state, crew, watchdog, ledger, accessLog, certificates, names, version }))
+    (await import('./metrics/metrics.ts')).renderMetrics(await scrapeOf({ state, crew, watchdog, ledger, accessLog, certificates, names, version }))
   const admin = openAdminServer({
     handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, stalled: watchdog.stalled, metrics }),
     log,

@@ -1,5 +1,5 @@
 import type { CompiledMatch, CompiledNamedMatch, Test } from '../core/routing/compile.ts'
-import { fieldIs, type RequestHead, requestMethods } from './requestHead.ts'
+import { fieldIs, type RequestHead, requestMethods } from './http1/requestHead.ts'
 
 /** Whether one of `matches` holds for the request; an empty list always does. Cost: the fields of the request times the header conditions. */
 export function matchesAny(matches: readonly CompiledMatch[], head: RequestHead): boolean {

@@ -1,5 +1,5 @@
-import { aheadPicker } from './pickAhead.ts'
-import { drawCycle } from './pickCycle.ts'
+import { aheadPicker } from './pick/ahead.ts'
+import { drawCycle } from './pick/cycle.ts'
 
 /**
  * Which backend the next request goes to, by weight and exactly: no draw per request, so no noise.

@@ -1,5 +1,5 @@
 import type { EdgeConfig, ListenAddress } from './config.ts'
-import type { StickyKeys } from './sticky.ts'
+import type { StickyKeys } from './sticky/sticky.ts'
 import type { TlsMaterial } from './tls/material.ts'
 
 /** What main and workers say to each other; everything else between them goes through the counter blocks. */

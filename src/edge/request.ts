@@ -1,8 +1,8 @@
-import { CR, LF, SP, targetCharacter, tokenCharacter } from './characters.ts'
-import { Scan, scanFields } from './fields.ts'
-import { latin1 } from './latin1.ts'
-import { type HeadLimits, type RequestHead, refuse, requestMethods } from './requestHead.ts'
-import { interpret } from './requestMeaning.ts'
+import { CR, LF, SP, targetCharacter, tokenCharacter } from './http1/characters.ts'
+import { Scan, scanFields } from './http1/fields.ts'
+import { latin1 } from './http1/latin1.ts'
+import { type HeadLimits, type RequestHead, refuse, requestMethods } from './http1/requestHead.ts'
+import { interpret } from './http1/requestMeaning.ts'
 
 const methodBytes = requestMethods.map((name) => Buffer.from(name))
 /** Longer method names do not exist (RFC 3253's UPDATEREDIRECTREF has 17). */

@@ -3,8 +3,8 @@ import { at, type FailureKind } from './counters.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { Exchange } from './exchange.ts'
 import { dispatch, fallBack } from './forward.ts'
+import { Method } from './http1/requestHead.ts'
 import { failureAt, limitAt, picksIn } from './record.ts'
-import { Method } from './requestHead.ts'
 import type { BackendTarget } from './table.ts'
 
 /**

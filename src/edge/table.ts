@@ -8,7 +8,7 @@ import { type Mirroring, type MirrorTarget, mirrorsOf } from './mirror/targets.t
 import { type Picker, picker } from './pick.ts'
 import type { BackendBlocks } from './protocol.ts'
 import { picksIn } from './record.ts'
-import { type Sticky, type StickyKeys, stickyOf } from './sticky.ts'
+import { type Sticky, type StickyKeys, stickyOf } from './sticky/sticky.ts'
 import { type Trust, trustOf } from './trust.ts'
 
 export type BackendTarget<E> = {

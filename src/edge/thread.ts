@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { AccessLogSink } from './accessLogSink.ts'
+import type { AccessLogSink } from './accessLog/accessLogSink.ts'
 import type { EdgeLog } from './log.ts'
 import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
 

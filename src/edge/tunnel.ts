@@ -1,6 +1,6 @@
 import { writeTo } from './bulk.ts'
-import { copyOf } from './encode.ts'
 import type { Exchange } from './exchange.ts'
+import { copyOf } from './http1/encode.ts'
 
 /** After a 101: bytes both ways, each side's end told to the other, the slower side holding the faster back. */
 

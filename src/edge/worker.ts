@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { compileRegex } from '../lib/regex.ts'
-import { AccessLog } from './accessLog.ts'
+import { AccessLog } from './accessLog/accessLog.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
 import type { EdgeConfig, ListenAddress, ListenerTls } from './config.ts'

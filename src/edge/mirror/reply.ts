@@ -1,6 +1,6 @@
-import { Chunked, ChunkedReader } from '../chunked.ts'
-import type { HeadLimits } from '../requestHead.ts'
-import { parseResponse, ResponseBody, type ResponseHead } from '../response.ts'
+import { Chunked, ChunkedReader } from '../http1/chunked.ts'
+import type { HeadLimits } from '../http1/requestHead.ts'
+import { parseResponse, ResponseBody, type ResponseHead } from '../http1/response.ts'
 
 /** What `read` comes to. `Enough`: the rest is not worth reading. */
 export const Reading = { More: 0, Done: 1, Broken: 2, Enough: 3 } as const

@@ -1,6 +1,6 @@
 // What must go upstream for a request, worked out from its fields alone: a second opinion on rewriteRequest.
-import { Body } from '../../../src/edge/requestHead.ts'
-import type { Peer } from '../../../src/edge/rewrite.ts'
+import { Body } from '../../../src/edge/http1/requestHead.ts'
+import type { Peer } from '../../../src/edge/http1/rewrite.ts'
 import { madeRequestId, type RequestRead } from './reading.ts'
 
 const hopByHop = new Set([

@@ -1,9 +1,9 @@
 // Property: what a parser does grows with what it reads, and no faster, however the bytes are chosen.
 import t from 'tap'
-import { Chunked, ChunkedReader } from '../../../src/edge/chunked.ts'
+import { Chunked, ChunkedReader } from '../../../src/edge/http1/chunked.ts'
+import { RequestHead } from '../../../src/edge/http1/requestHead.ts'
+import { parseResponse, ResponseHead } from '../../../src/edge/http1/response.ts'
 import { parseRequest } from '../../../src/edge/request.ts'
-import { RequestHead } from '../../../src/edge/requestHead.ts'
-import { parseResponse, ResponseHead } from '../../../src/edge/response.ts'
 import { requestSeeds, responseSeeds } from './corpus.ts'
 import { countSteps } from './steps.ts'
 

@@ -1,9 +1,9 @@
 // Our own parser, run as a client connection runs it, without the connection.
-import { parseAuthority } from '../../../src/edge/host.ts'
+import { parseAuthority } from '../../../src/edge/http1/host.ts'
+import { RequestBody } from '../../../src/edge/http1/requestBody.ts'
+import { Body, type HeadLimits, RequestHead, requestMethods } from '../../../src/edge/http1/requestHead.ts'
+import { forwardingFields, type Peer, type RequestRewrite, rewriteRequest } from '../../../src/edge/http1/rewrite.ts'
 import { parseRequest } from '../../../src/edge/request.ts'
-import { RequestBody } from '../../../src/edge/requestBody.ts'
-import { Body, type HeadLimits, RequestHead, requestMethods } from '../../../src/edge/requestHead.ts'
-import { forwardingFields, type Peer, type RequestRewrite, rewriteRequest } from '../../../src/edge/rewrite.ts'
 
 /** One request as our parser took it. Positions count from the first byte of the connection. */
 export type RequestRead = {

@@ -1,6 +1,6 @@
 // What the fuzzer found, each by the bytes that showed it.
 import t from 'tap'
-import { malformedResponse, parseResponse, ResponseHead } from '../../../src/edge/response.ts'
+import { malformedResponse, parseResponse, ResponseHead } from '../../../src/edge/http1/response.ts'
 import { judge } from './campaign.ts'
 import { randomFor } from './random.ts'
 import { newReader, readRequests } from './reading.ts'

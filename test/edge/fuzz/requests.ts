@@ -1,5 +1,5 @@
-import type { HeadLimits } from '../../../src/edge/requestHead.ts'
-import type { Peer } from '../../../src/edge/rewrite.ts'
+import type { HeadLimits } from '../../../src/edge/http1/requestHead.ts'
+import type { Peer } from '../../../src/edge/http1/rewrite.ts'
 import { keepAliveDifferences, stricter, trailerDifferences, upgradeDifferences } from './differences.ts'
 import { forwardedFields } from './forwarding.ts'
 import { Llhttp } from './llhttp.ts'

@@ -1,8 +1,8 @@
 // Answers that nobody wants, whole and split at every byte: how far they are read, and whether their connection may be used again.
 import t from 'tap'
 import { defaultLimits } from '../../../src/edge/config.ts'
+import { ResponseHead } from '../../../src/edge/http1/response.ts'
 import { Reading, Reply, replyBytesMaximum } from '../../../src/edge/mirror/reply.ts'
-import { ResponseHead } from '../../../src/edge/response.ts'
 
 type Row = {
   readonly bytes: string

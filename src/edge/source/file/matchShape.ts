@@ -11,7 +11,7 @@ import {
   tokenPattern,
 } from '../../../core/routing/names.ts'
 import type { NamedMatch, TextMatch } from '../../../core/routing/types.ts'
-import { requestMethods } from '../../requestHead.ts'
+import { requestMethods } from '../../http1/requestHead.ts'
 import { oneOf, onlyTrue, text } from './scalars.ts'
 import { defaulted, listOf, mapped, object, optional, required, type Shape } from './shape.ts'
 

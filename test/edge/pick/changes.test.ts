@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Picker, picker } from '../../src/edge/pick.ts'
-import { below, phase, runs, seed, sum, uniform, weight, worstPrefix } from './pickError.ts'
+import { type Picker, picker } from '../../../src/edge/pick.ts'
+import { below, phase, runs, seed, sum, uniform, weight, worstPrefix } from './error.ts'
 
 t.comment(`seed ${seed} (SEED=${seed} repeats this run)`)
 

@@ -1,5 +1,5 @@
+import type { LimitKind } from '../counters.ts'
 import { lowerCase } from './characters.ts'
-import type { LimitKind } from './counters.ts'
 import { Fields } from './fields.ts'
 import { Connections } from './semantics.ts'
 

@@ -1,4 +1,4 @@
-import { hmacBytes, hmacSha256 } from '../lib/hmacSha256.ts'
+import { hmacBytes, hmacSha256 } from '../../lib/hmacSha256.ts'
 
 /**
  * What a sticky cookie says, sealed: a version, then in base64url the bucket, the time of issue and the pin, each of 32 bits, and an

@@ -1,9 +1,9 @@
 import { close, constants, fstat, open, stat, write } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { AddressTrouble } from './addresses.ts'
-import type { AccessLogSettings } from './config.ts'
-import type { EdgeLog } from './log.ts'
+import type { AddressTrouble } from '../addresses.ts'
+import type { AccessLogSettings } from '../config.ts'
+import type { EdgeLog } from '../log.ts'
 
 /** Where the lines of all workers go: one write at a time, so that a sink that hangs holds one thread of the pool and no more memory than its batch. */
 export type AccessLogSink = {

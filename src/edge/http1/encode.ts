@@ -1,4 +1,4 @@
-import { takeBulk } from './bulk.ts'
+import { takeBulk } from '../bulk.ts'
 import { latin1 } from './latin1.ts'
 
 /**

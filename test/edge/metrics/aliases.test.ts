@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import type { MetricAlias } from '../../src/edge/config.ts'
-import { at, codeIndex, codes, durationBounds, methods } from '../../src/edge/counters.ts'
-import { lacks } from '../needs.ts'
-import { configOf, type StubEdge, splitOf, startStubEdge } from './admin/stubEdge.ts'
+import type { MetricAlias } from '../../../src/edge/config.ts'
+import { at, codeIndex, codes, durationBounds, methods } from '../../../src/edge/counters.ts'
+import { lacks } from '../../needs.ts'
+import { configOf, type StubEdge, splitOf, startStubEdge } from '../admin/stubEdge.ts'
 
 const shop = splitOf('shop', { stable: 95, canary: 5 })
 

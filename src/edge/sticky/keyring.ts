@@ -1,9 +1,9 @@
-import { randomBytes } from '../lib/crypto.ts'
-import type { AddressTrouble } from './addresses.ts'
-import type { EdgeConfig } from './config.ts'
-import type { EdgeLog } from './log.ts'
-import { readContent } from './source/file/content.ts'
-import { type Watch, type WatchTimes, watchPath } from './source/file/watch.ts'
+import { randomBytes } from '../../lib/crypto.ts'
+import type { AddressTrouble } from '../addresses.ts'
+import type { EdgeConfig } from '../config.ts'
+import type { EdgeLog } from '../log.ts'
+import { readContent } from '../source/file/content.ts'
+import { type Watch, type WatchTimes, watchPath } from '../source/file/watch.ts'
 import { processKey, type StickyKeys } from './sticky.ts'
 
 /** The keys of sticky cookies, by file; files are watched, so that keys are rotated by an edit. */

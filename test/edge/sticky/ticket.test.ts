@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { sealer, ticketLength } from '../../src/edge/ticket.ts'
+import { sealer, ticketLength } from '../../../src/edge/sticky/ticket.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 t.comment(`seed ${seed} (SEED=${seed} repeats this run)`)

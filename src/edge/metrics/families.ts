@@ -1,6 +1,6 @@
-import type { Routing } from '../core/routing/types.ts'
-import type { BackendSeries } from './blocks.ts'
-import type { MetricAlias } from './config.ts'
+import type { Routing } from '../../core/routing/types.ts'
+import type { BackendSeries } from '../blocks.ts'
+import type { MetricAlias } from '../config.ts'
 import {
   at,
   codes,
@@ -13,9 +13,9 @@ import {
   mirrorOutcomes,
   pickReasons,
   workerAt,
-} from './counters.ts'
-import { aliasFamilies } from './metricsAliases.ts'
-import type { NameCounts } from './names/names.ts'
+} from '../counters.ts'
+import type { NameCounts } from '../names/names.ts'
+import { aliasFamilies } from './aliases.ts'
 
 export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
 export type Family = {

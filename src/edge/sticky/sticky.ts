@@ -1,11 +1,11 @@
-import { bucketAfter, bucketCount, hashText, type Placement, placement } from '../core/routing/sticky.ts'
-import type { CookieStickiness, Split } from '../core/routing/types.ts'
-import { clientAddress, networkOf } from './clientAddress.ts'
-import { Field } from './fields.ts'
-import { fieldIs, type RequestHead } from './requestHead.ts'
-import type { Peer } from './rewrite.ts'
+import { bucketAfter, bucketCount, hashText, type Placement, placement } from '../../core/routing/sticky.ts'
+import type { CookieStickiness, Split } from '../../core/routing/types.ts'
+import { clientAddress, networkOf } from '../clientAddress.ts'
+import { Field } from '../http1/fields.ts'
+import { fieldIs, type RequestHead } from '../http1/requestHead.ts'
+import type { Peer } from '../http1/rewrite.ts'
+import type { Trust } from '../trust.ts'
 import { type Sealer, sealer, type Ticket } from './ticket.ts'
-import type { Trust } from './trust.ts'
 
 /** How a split keeps clients together; made with the table. */
 export type Sticky = {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { picker } from '../../src/edge/pick.ts'
-import { aheadPicker } from '../../src/edge/pickAhead.ts'
-import { drawCycle } from '../../src/edge/pickCycle.ts'
-import { below, phase, runs, seed, sum, uniform, weight, worstPrefix, worstWindow } from './pickError.ts'
+import { aheadPicker } from '../../../src/edge/pick/ahead.ts'
+import { drawCycle } from '../../../src/edge/pick/cycle.ts'
+import { picker } from '../../../src/edge/pick.ts'
+import { below, phase, runs, seed, sum, uniform, weight, worstPrefix, worstWindow } from './error.ts'
 
 t.comment(`seed ${seed} (SEED=${seed} repeats this run)`)
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { at, codeIndex, codes, durationBounds, failureKinds, methods, pickReasons, workerAt } from '../../src/edge/counters.ts'
-import { configOf, patch, type StubEdge, splitOf, startStubEdge, until } from './admin/stubEdge.ts'
+import { at, codeIndex, codes, durationBounds, failureKinds, methods, pickReasons, workerAt } from '../../../src/edge/counters.ts'
+import { configOf, patch, type StubEdge, splitOf, startStubEdge, until } from '../admin/stubEdge.ts'
 
 const shop = splitOf('shop', { stable: 95, canary: 5 })
 const hasPromtool = spawnSync('promtool', ['--version']).error === undefined

@@ -1,7 +1,7 @@
-import type { Routing, Split } from '../core/routing/types.ts'
-import type { BackendSeries } from './blocks.ts'
-import type { MetricAlias } from './config.ts'
-import { at, codes, durationBounds, methods } from './counters.ts'
+import type { Routing, Split } from '../../core/routing/types.ts'
+import type { BackendSeries } from '../blocks.ts'
+import type { MetricAlias } from '../config.ts'
+import { at, codes, durationBounds, methods } from '../counters.ts'
 
 type Labels = Readonly<Record<string, string>>
 type AliasSample = { readonly metricName?: string; readonly labels: Labels; readonly value: number }

@@ -1,9 +1,9 @@
+import { addressText } from '../addresses.ts'
+import type { AccessLogSettings } from '../config.ts'
+import { workerAt } from '../counters.ts'
+import { fieldIs, type RequestHead, requestMethods } from '../http1/requestHead.ts'
+import { plainAddress } from '../trust.ts'
 import { accessLine } from './accessLine.ts'
-import { addressText } from './addresses.ts'
-import type { AccessLogSettings } from './config.ts'
-import { workerAt } from './counters.ts'
-import { fieldIs, type RequestHead, requestMethods } from './requestHead.ts'
-import { plainAddress } from './trust.ts'
 
 /** Lines that wait for the main thread; beyond, they are dropped and counted. */
 const pendingMaximum = 1_048_576

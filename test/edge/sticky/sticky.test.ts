@@ -1,12 +1,12 @@
 // Where returning clients go, without sockets: cookies as a browser would keep them, a clock that is set by hand.
 import t from 'tap'
-import type { CookieStickiness, Split, Stickiness } from '../../src/core/routing/types.ts'
-import { defaultLimits } from '../../src/edge/config.ts'
-import { parseRequest } from '../../src/edge/request.ts'
-import { RequestHead } from '../../src/edge/requestHead.ts'
-import { type Sticky, type StickyKeys, stickyOf, type Visit, type Visitor } from '../../src/edge/sticky.ts'
-import { trustOf } from '../../src/edge/trust.ts'
-import { uniformFrom } from './pickError.ts'
+import type { CookieStickiness, Split, Stickiness } from '../../../src/core/routing/types.ts'
+import { defaultLimits } from '../../../src/edge/config.ts'
+import { RequestHead } from '../../../src/edge/http1/requestHead.ts'
+import { parseRequest } from '../../../src/edge/request.ts'
+import { type Sticky, type StickyKeys, stickyOf, type Visit, type Visitor } from '../../../src/edge/sticky/sticky.ts'
+import { trustOf } from '../../../src/edge/trust.ts'
+import { uniformFrom } from '../pick/error.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 t.comment(`seed ${seed} (SEED=${seed} repeats this run)`)
