@@ -5,6 +5,7 @@ import { Field } from '../http1/fields.ts'
 import { fieldIs, type RequestHead } from '../http1/requestHead.ts'
 import type { Peer } from '../http1/rewrite.ts'
 import type { Trust } from '../trust.ts'
+import { SeenTickets } from './seenTickets.ts'
 import { type Sealer, sealer, type Ticket } from './ticket.ts'
 
 /** How a split keeps clients together; made with the table. */
@@ -20,7 +21,7 @@ export type Sticky = {
 /** A connection, which may carry requests of one client or, behind a proxy, of many. */
 export type Visitor = {
   readonly peer: Peer
-  /** The ticket that came last: clients send the same one with each request, and opening it costs 2 µs. */
+  /** The ticket that came last: a client sends the same one with each request. */
   ticket: SeenTicket | undefined
 }
 
@@ -128,7 +129,7 @@ function byCookie(settings: CookieStickiness, backendOf: Placement, { split, key
     issued,
     place(head, visitor, visit) {
       const oldestS = nowS() - ttlS
-      const ticket = findTicket(head, visitor, { sticky, cookie, seal, oldestS })
+      const ticket = findTicket(head, visitor, wanted, oldestS)
       const index = ticket === undefined ? -1 : backendFor(ticket)
       if (ticket === undefined || index < 0) {
         issued.bucket = bucketAfter(issued.bucket)
@@ -143,6 +144,7 @@ function byCookie(settings: CookieStickiness, backendOf: Placement, { split, key
       return index
     },
   }
+  const wanted: Wanted = { sticky, cookie, seal, seenTickets: new SeenTickets() }
   return sticky
 }
 
@@ -153,10 +155,16 @@ function pinOf(backend: string): number {
 /** A client that sends more cookies by the same name than this is not served by opening them all. */
 const opensMaximum = 4
 
-type Wanted = { readonly sticky: Sticky; readonly cookie: string; readonly seal: Sealer; readonly oldestS: number }
+type Wanted = {
+  readonly sticky: Sticky
+  readonly cookie: string
+  readonly seal: Sealer
+  readonly seenTickets: SeenTickets<SeenTicket>
+}
 
 /** The first ticket of the request that is genuine and not too old. What is not is passed over: a browser may hold some from other times. */
-function findTicket(head: RequestHead, visitor: Visitor, { sticky, cookie, seal, oldestS }: Wanted): SeenTicket | undefined {
+function findTicket(head: RequestHead, visitor: Visitor, wanted: Wanted, oldestS: number): SeenTicket | undefined {
+  const { sticky, cookie, seenTickets } = wanted
   const { fields, text } = head
   let opens = 0
   for (let field = 0; field < fields.count; field++) {
@@ -169,16 +177,25 @@ function findTicket(head: RequestHead, visitor: Visitor, { sticky, cookie, seal,
         if (seen.issuedS >= oldestS) return seen
         continue
       }
-      if (++opens > opensMaximum) return undefined
       const value = text.slice(at, stop)
-      const ticket = seal.open(value)
+      const known = seenTickets.get(value)
+      if (known === undefined && ++opens > opensMaximum) return undefined
+      const ticket = known ?? open(value, wanted)
       if (ticket === undefined || ticket.issuedS < oldestS) continue
-      // A string of its own: a slice would keep the whole head alive that it was cut from.
-      visitor.ticket = { ...ticket, sticky, text: Buffer.from(value, 'latin1').latin1Slice() }
-      return visitor.ticket
+      visitor.ticket = ticket
+      return ticket
     }
   }
   return undefined
+}
+
+function open(value: string, { sticky, seal, seenTickets }: Wanted): SeenTicket | undefined {
+  const ticket = seal.open(value)
+  if (ticket === undefined) return undefined
+  // A string of its own: a slice would keep the whole head alive that it was cut from.
+  const seen = { ...ticket, sticky, text: Buffer.from(value, 'latin1').latin1Slice() }
+  seenTickets.add(seen)
+  return seen
 }
 
 /** Where the value of the next pair by that name begins, from `from` on; -1: there is none. `cookie` ends with `=`. */
