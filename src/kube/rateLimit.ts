@@ -1,0 +1,15 @@
+/** A bucket of requests that refills steadily. */
+export type Bucket = { readonly tokens: number; readonly atMs: number }
+
+export type Rate = {
+  /** Requests per second, in the long run. */
+  readonly perSecond: number
+  /** How many may go at once. */
+  readonly burst: number
+}
+
+/** Takes one request out of the bucket: `waitMs` is when it may go, from now. Requests are served in the order in which they ask. */
+export function take(bucket: Bucket, { perSecond, burst }: Rate, nowMs: number): { readonly bucket: Bucket; readonly waitMs: number } {
+  const tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1_000) * perSecond) - 1
+  return { bucket: { tokens, atMs: Math.max(nowMs, bucket.atMs) }, waitMs: tokens >= 0 ? 0 : (-tokens / perSecond) * 1_000 }
+}
