@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffMs } from '../lib/backoff.ts'
-import { errorFrom, isKubeError, type KubeError } from './errors.ts'
-import { type Bucket, type Rate, take } from './rateLimit.ts'
+import { openDeadline } from '../lib/deadline.ts'
+import { errorFrom, isKubeError, KubeError } from './errors.ts'
+import { type Bucket, giveBack, pace, type Rate, take } from './rateLimit.ts'
 import { apiVersionOf, type KubeObject, type ObjectRef, pathOf, type Resource } from './resource.ts'
 import { noAnswer, type Reply, type Transport, withoutQuery } from './transport.ts'
 
@@ -18,7 +19,7 @@ export type KubeClient = {
   /** The answer as it comes, for watches and logs; the caller reads its body, or destroys it. `path` with its query. */
   open(path: string, options: { readonly signal: AbortSignal; readonly accept?: string }): Promise<Reply>
   /** Any other request that reads: discovery, versions. */
-  read<T>(path: string, options?: CallOptions): Promise<T>
+  read<T>(path: string, options?: CallOptions & { readonly accept?: string }): Promise<T>
 }
 
 export type CallOptions = {
@@ -91,6 +92,7 @@ type Call = CallOptions & {
   readonly query?: Query
   readonly body?: unknown
   readonly contentType?: string
+  readonly accept?: string
 }
 
 export function openClient(transport: Transport, rate: Rate = usualRate): KubeClient {
@@ -100,13 +102,18 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
   async function admit(signal: AbortSignal): Promise<void> {
     const taken = take(bucket, rate, performance.now())
     bucket = taken.bucket
-    if (taken.waitMs > 0) await delay(taken.waitMs, undefined, { signal })
+    if (taken.waitMs <= 0) return
+    await delay(taken.waitMs, undefined, { signal }).catch((error: unknown) => {
+      bucket = giveBack(bucket, rate)
+      throw error
+    })
   }
 
   async function attempt(call: Call, path: string, signal: AbortSignal): Promise<string> {
     await admit(signal)
-    const { method, body, contentType = 'application/json' } = call
-    const reply = await transport.send({ method, path, signal, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType }) })
+    const { method, body, contentType = 'application/json', accept } = call
+    const content = body === undefined ? {} : { body: JSON.stringify(body), contentType }
+    const reply = await transport.send({ method, path, signal, ...content, ...(accept && { accept }) })
     let text: string
     try {
       text = await reply.body.text()
@@ -114,7 +121,7 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
       signal.throwIfAborted()
       throw noAnswer(`${method} ${withoutQuery(path)}`, error)
     }
-    if (reply.statusCode >= 300) throw errorFrom(reply.statusCode, reply.headers, text, `${method} ${withoutQuery(path)}`)
+    if (reply.statusCode >= 300) throw refused(reply, text, `${method} ${withoutQuery(path)}`)
     return text
   }
 
@@ -122,22 +129,30 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
   async function call<T>(call: Call): Promise<T> {
     const { signal: outer, timeoutMs = defaultTimeoutMs } = call
     const path = call.path + queryOf(call.query ?? {})
-    const late = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))
-    const signal = outer === undefined ? late : AbortSignal.any([outer, late])
-    for (let failures = 1; ; failures++) {
-      try {
-        return JSON.parse(await attempt(call, path, signal)) as T
-      } catch (error) {
-        outer?.throwIfAborted()
-        if (late.aborted) throw noAnswer(`${call.method} ${call.path}`, new Error(`no answer within ${timeoutMs} ms`, { cause: error }))
-        if (call.once === true || !mayRetry(error, call.method)) throw error
-        await delay(error.retryAfterMs ?? backoffMs(retryBackoff, failures, Math.random), undefined, { signal }).catch(() => {
+    const deadline = openDeadline(timeoutMs, outer)
+    try {
+      for (let failures = 1; ; failures++) {
+        try {
+          return jsonIn<T>(await attempt(call, path, deadline.signal), `${call.method} ${call.path}`)
+        } catch (error) {
           outer?.throwIfAborted()
-          // Out of time while waiting: what the server said last is what the caller is told.
-          throw error
-        })
+          if (deadline.isOver()) throw noAnswer(`${call.method} ${call.path}`, new Error(`no answer within ${timeoutMs} ms`))
+          if (call.once === true || !mayRetry(error, call.method)) throw error
+          const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(retryBackoff, failures, Math.random))
+          // No time for that: what the server said is what the caller is told.
+          if (waitMs >= deadline.leftMs()) throw error
+          await delay(waitMs, undefined, outer && { signal: outer })
+        }
       }
+    } finally {
+      deadline.release()
     }
+  }
+
+  /** Who is told to slow down has no burst left. */
+  function refused(reply: Reply, text: string, attempt: string): KubeError {
+    if (reply.statusCode === 429 || reply.statusCode >= 500) bucket = pace(bucket)
+    return errorFrom(reply.statusCode, reply.headers, text, attempt)
   }
 
   const write = ({ dryRun, fieldManager }: WriteOptions): Query => ({ dryRun: dryRun ? 'All' : undefined, fieldManager })
@@ -202,7 +217,7 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
     async open(path, { signal, accept }) {
       await admit(signal)
       const reply = await transport.send({ method: 'GET', path, signal, ...(accept && { accept }) })
-      if (reply.statusCode >= 300) throw errorFrom(reply.statusCode, reply.headers, await reply.body.text(), `GET ${withoutQuery(path)}`)
+      if (reply.statusCode >= 300) throw refused(reply, await reply.body.text(), `GET ${withoutQuery(path)}`)
       return reply
     },
     read: (path, options = {}) => call({ ...options, method: 'GET', path }),
@@ -214,6 +229,15 @@ type List<T> = { readonly metadata?: { readonly resourceVersion?: string; readon
 export function queryOf(query: Query): string {
   const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]))
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}
+
+/** Not quoted: it may hold a secret, and so may the parser's own message. */
+function jsonIn<T>(text: string, attempt: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new KubeError({ kind: 'unavailable', message: `${attempt}: an answer of ${text.length} characters that is no JSON` })
+  }
 }
 
 /** A write without an answer may have taken effect: only who knows what it was for can tell whether to repeat it. */

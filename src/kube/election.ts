@@ -39,12 +39,15 @@ export async function runElected(
   const { now = () => performance.now() } = options
   const times = { ...electionTimes, ...options.times }
   const holder = openHolder(options, times, now)
-  await holder.acquire(signal)
+  if (!(await holder.acquire(signal))) return
   const lost = new AbortController()
   const keeping = new AbortController()
   const kept = holder.keep(AbortSignal.any([signal, keeping.signal])).catch((error: unknown) => lost.abort(error))
   try {
-    await lead(holder.leadership, AbortSignal.any([signal, lost.signal]))
+    await lead(holder.leadership, AbortSignal.any([signal, lost.signal])).catch((error: unknown) => {
+      // That it ended so is what it was asked to do.
+      if (!lost.signal.aborted) throw error
+    })
   } finally {
     keeping.abort()
     await kept
@@ -55,7 +58,8 @@ export async function runElected(
 
 type Holder = {
   readonly leadership: Leadership
-  acquire(signal: AbortSignal): Promise<void>
+  /** False: the signal aborted before. */
+  acquire(signal: AbortSignal): Promise<boolean>
   /** Until the signal aborts. Rejects with NotLeading when the lease could not be renewed in time. */
   keep(signal: AbortSignal): Promise<void>
   /** So that the next one need not wait; a failure only makes it wait. */
@@ -66,6 +70,8 @@ function openHolder({ client, lease: ref, identity, onFailure }: ElectionOptions
   let observed: Observed | undefined
   /** Monotonic; until when what we wrote gives us the lease. */
   let heldUntilMs = 0
+  /** A write was begun, and nothing has told since what became of it. */
+  let isUncertain = false
 
   const remainingMs = (): number => Math.max(0, heldUntilMs - now())
 
@@ -82,7 +88,9 @@ function openHolder({ client, lease: ref, identity, onFailure }: ElectionOptions
     // Counted from before the write: what others see of it, they see later.
     const askedMs = now()
     const left = { signal, once: true, timeoutMs: deadlineMs - (now() - askedMs) }
+    isUncertain = true
     const written = wish.kind === 'create' ? await client.create(leases, wish.lease, left) : await client.update(leases, wish.lease, left)
+    isUncertain = false
     observed = observe(observed, written, now())
     heldUntilMs = askedMs + times.leaseMs
     return true
@@ -98,16 +106,19 @@ function openHolder({ client, lease: ref, identity, onFailure }: ElectionOptions
       },
     },
     async acquire(signal) {
-      for (;;) {
+      while (!signal.aborted) {
         try {
-          if (await turn(signal, times.renewDeadlineMs)) return
+          if (await turn(signal, times.renewDeadlineMs)) return true
         } catch (error) {
-          signal.throwIfAborted()
+          if (signal.aborted) break
           // Another was faster, which is no failure.
           if (!isKubeError(error, 'conflict', 'alreadyExists')) onFailure?.(asError(error))
         }
-        await delay(times.retryMs * (1 + Math.random() * 0.2), undefined, { signal })
+        await delay(times.retryMs * (1 + Math.random() * 0.2), undefined, { signal }).catch(() => undefined)
       }
+      // A write whose answer was not waited for may have made it ours.
+      await release()
+      return false
     },
     async keep(signal) {
       let renewedMs = now()
@@ -127,14 +138,22 @@ function openHolder({ client, lease: ref, identity, onFailure }: ElectionOptions
       heldUntilMs = 0
       throw new NotLeading(`${identity} lost the lease ${ref.namespace}/${ref.name}`)
     },
-    async release() {
-      const leftMs = remainingMs()
-      heldUntilMs = 0
-      if (leftMs <= 0 || observed?.lease?.spec?.holderIdentity !== identity) return
-      const { lease } = observed
-      const released = { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 } }
-      await client.update(leases, released, { timeoutMs: Math.min(leftMs, times.retryMs) }).catch((error: unknown) => onFailure?.(asError(error)))
-    },
+    release,
+  }
+
+  async function release(): Promise<void> {
+    const leftMs = remainingMs()
+    heldUntilMs = 0
+    const timeoutMs = times.retryMs
+    try {
+      // What was written last may have taken effect without our having seen the answer.
+      if (leftMs <= 0 && !isUncertain) return
+      const lease = await client.get<Lease>(leases, ref, { timeoutMs })
+      if (lease.spec?.holderIdentity !== identity) return
+      await client.update(leases, { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 } }, { timeoutMs })
+    } catch (error) {
+      onFailure?.(asError(error))
+    }
   }
 }
 

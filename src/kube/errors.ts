@@ -66,11 +66,13 @@ export function errorFrom(status: number, headers: Headers, body: string, attemp
     kind: kindOf(status, told?.reason ?? ''),
     status,
     reason: told?.reason ?? '',
-    message: `${attempt}: ${told?.message ?? `HTTP ${status}${body === '' ? '' : `: ${printable(body).slice(0, 200)}`}`}`,
+    message: `${attempt}: ${told?.message || `HTTP ${status}${body === '' ? '' : `: ${printable(body).slice(0, 200)}`}`}${hints[status] ?? ''}`,
     retryAfterMs: Number.isFinite(retryAfterS) && retryAfterS >= 0 ? retryAfterS * 1_000 : undefined,
     causes: told?.causes ?? [],
   })
 }
+
+const hints: Readonly<Record<number, string>> = { 401: ' (the credentials are not valid, or no more)' }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 

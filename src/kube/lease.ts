@@ -46,7 +46,8 @@ export function plan(
 ): Wish {
   const { identity, ref, times, nowMs, wallTime } = self
   const now = microTime(wallTime)
-  const leaseDurationSeconds = Math.max(1, Math.round(times.leaseMs / 1_000))
+  // Rounded up: others must not think that it is over before we do.
+  const leaseDurationSeconds = Math.max(1, Math.ceil(times.leaseMs / 1_000))
   if (lease === undefined) {
     const spec = { holderIdentity: identity, leaseDurationSeconds, acquireTime: now, renewTime: now, leaseTransitions: 0 }
     return { kind: 'create', lease: { metadata: { ...ref }, spec } }

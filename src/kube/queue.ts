@@ -39,9 +39,12 @@ export function openQueue(options: QueueOptions): WorkQueue {
   const turns = openHeap<Turn>((a, b) => a.atMs < b.atMs)
   let timer: NodeJS.Timeout | undefined
   let busy = 0
+  let soon: NodeJS.Immediate | undefined
   let pump: (() => void) | undefined
 
-  function add(key: string, atMs = now()): void {
+  function add(key: string, wishedMs = 0): void {
+    // A time that is over is now: otherwise who asks for an early one would always be first.
+    const atMs = Math.max(wishedMs, now())
     const entry = entries.get(key) ?? { dueMs: undefined, busy: false, failures: 0 }
     entries.set(key, entry)
     if (entry.dueMs !== undefined && entry.dueMs <= atMs) return
@@ -82,7 +85,12 @@ export function openQueue(options: QueueOptions): WorkQueue {
       busy--
       if (entry.dueMs === undefined) entries.delete(key)
       else turns.push({ key, atMs: entry.dueMs })
-      pump?.()
+      // Work that never waits would otherwise keep everything else in this process from its turn.
+      if (soon === undefined)
+        soon = setImmediate(() => {
+          soon = undefined
+          pump?.()
+        })
     }
   }
 

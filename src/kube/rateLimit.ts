@@ -13,3 +13,13 @@ export function take(bucket: Bucket, { perSecond, burst }: Rate, nowMs: number):
   const tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1_000) * perSecond) - 1
   return { bucket: { tokens, atMs: Math.max(nowMs, bucket.atMs) }, waitMs: tokens >= 0 ? 0 : (-tokens / perSecond) * 1_000 }
 }
+
+/** A request that was admitted and did not go after all. */
+export function giveBack({ tokens, atMs }: Bucket, { burst }: Rate): Bucket {
+  return { tokens: Math.min(burst, tokens + 1), atMs }
+}
+
+/** From here on no more than the steady rate, until it has not been used for a while. */
+export function pace({ tokens, atMs }: Bucket): Bucket {
+  return { tokens: Math.min(0, tokens), atMs }
+}

@@ -1,3 +1,4 @@
+import { openDeadline, unlessAborted } from '../lib/deadline.ts'
 import type { KubeClient } from './client.ts'
 import { isKubeError } from './errors.ts'
 import { apiVersionOf, events, type KubeObject, type Resource } from './resource.ts'
@@ -27,8 +28,8 @@ export type Told = { readonly type: 'Normal' | 'Warning'; readonly reason: strin
 /** Tells users what happened to an object. Never in the way: what cannot be written is counted and left. */
 export type Recorder = {
   record(resource: Resource, about: KubeObject, told: Told): void
-  /** Resolves when all that was recorded so far is written, or given up. */
-  flush(): Promise<void>
+  /** Resolves when all that was recorded so far is written, or given up, which it is after `withinMs`. */
+  flush(withinMs?: number): Promise<void>
   dropped(): number
 }
 
@@ -52,6 +53,9 @@ const refillMs = 300_000
 const rememberedMaximum = 4_096
 const queuedMaximum = 1_000
 const timeoutMs = 10_000
+const flushMs = 5_000
+/** Names of objects are 253 characters long at most, and events add 17. */
+const nameMaximum = 230
 
 type Series = { event: KubeEvent; lastMs: number }
 type Similar = { messages: Set<string>; sinceMs: number }
@@ -66,6 +70,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
   let dropped = 0
   let written: Promise<void> = Promise.resolve()
   let serial = 0
+  /** Aborts what is under way. */
+  let flushing = new AbortController()
 
   function mayTell(object: string, nowMs: number): boolean {
     const budget = budgets.get(object) ?? { left: burst, sinceMs: nowMs }
@@ -88,7 +94,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   async function write(event: KubeEvent, isNew: boolean): Promise<void> {
-    const call = { timeoutMs }
+    const call = { timeoutMs, signal: flushing.signal }
     try {
       if (isNew) {
         await client.create(events, event, call)
@@ -110,11 +116,14 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   function eventAbout(resource: Resource, about: KubeObject, told: Told, message: string, at: Date): KubeEvent {
-    const { namespace = 'default', name, uid } = about.metadata
+    const { namespace, name, uid } = about.metadata
     const time = at.toISOString().replace(/\.\d+Z$/, 'Z')
     return {
-      metadata: { name: `${name}.${at.getTime().toString(16)}${(serial++ & 0xffff).toString(16).padStart(4, '0')}`, namespace },
-      involvedObject: { apiVersion: apiVersionOf(resource), kind: resource.kind, namespace, name, ...(uid && { uid }) },
+      metadata: {
+        name: `${name.slice(0, nameMaximum)}.${at.getTime().toString(16)}${(serial++ & 0xffff).toString(16).padStart(4, '0')}`,
+        namespace: namespace || 'default',
+      },
+      involvedObject: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...(namespace && { namespace }), name, ...(uid && { uid }) },
       type: told.type,
       reason: told.reason,
       message: message.slice(0, 1_024),
@@ -153,7 +162,17 @@ export function openRecorder(options: RecorderOptions): Recorder {
           onFailure?.(error)
         })
     },
-    flush: () => written,
+    async flush(withinMs = flushMs) {
+      const deadline = openDeadline(withinMs, undefined)
+      const given = flushing
+      try {
+        await unlessAborted(deadline.signal, written).catch(() => given.abort())
+        await written
+      } finally {
+        deadline.release()
+      }
+      if (given.signal.aborted) flushing = new AbortController()
+    },
     dropped: () => dropped,
   }
 }

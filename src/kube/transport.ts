@@ -1,4 +1,6 @@
-import { Agent, type Dispatcher } from 'undici'
+import { isDeepStrictEqual } from 'node:util'
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { unlessAborted } from '../lib/deadline.ts'
 import type { Connection, Credentials, Tls } from './connection.ts'
 import { KubeError } from './errors.ts'
 
@@ -28,35 +30,40 @@ const connectMs = 10_000
 const idleMs = 60_000
 const userAgent = 'spillway'
 
-type Link = { readonly agent: Agent; readonly tls: Tls }
+type Link = { readonly agent: Dispatcher; readonly tls: Tls }
 
 export function openTransport(connection: Connection): Transport {
   const { origin, pathname } = new URL(connection.server)
   const prefix = pathname.replace(/\/+$/, '')
   let link: Link | undefined
 
-  function agentFor({ tls }: Credentials): Agent {
-    if (link !== undefined && sameTls(link.tls, tls)) return link.agent
+  function agentFor({ tls }: Credentials): Dispatcher {
+    if (link !== undefined && (link.tls === tls || isDeepStrictEqual(link.tls, tls))) return link.agent
     const before = link
-    link = {
-      agent: new Agent({ connect: { ...tls, timeout: connectMs, keepAlive: true }, keepAliveTimeout: idleMs, headersTimeout: 0, bodyTimeout: 0 }),
-      tls,
-    }
+    link = { agent: openAgent(connection.proxy, tls), tls }
     // Watches on the old certificate end with it, and begin again with the new one.
     before?.agent.close().catch(() => before.agent.destroy())
     return link.agent
   }
 
   async function send({ method, path, body, contentType, accept = 'application/json', signal }: Ask): Promise<Reply> {
+    const request = ({ headers: who }: Credentials, agent: Dispatcher): Promise<Reply> => {
+      const headers: Record<string, string | string[]> = { accept, 'user-agent': userAgent }
+      for (const [name, value] of Object.entries(who)) headers[name] = typeof value === 'string' ? value : [...value]
+      if (contentType !== undefined) headers['content-type'] = contentType
+      return agent.request({ origin, path: prefix + path, method, headers, body: body ?? null, signal })
+    }
     signal.throwIfAborted()
     try {
-      const credentials = await connection.credentials()
-      const headers: Record<string, string> = { accept, 'user-agent': userAgent }
-      if (credentials.authorization !== undefined) headers['authorization'] = credentials.authorization
-      if (contentType !== undefined) headers['content-type'] = contentType
-      const reply = await agentFor(credentials).request({ origin, path: prefix + path, method, headers, body: body ?? null, signal })
-      if (reply.statusCode === 401) connection.distrust()
-      return reply
+      const credentials = await unlessAborted(signal, connection.credentials())
+      const reply = await request(credentials, agentFor(credentials))
+      if (reply.statusCode !== 401) return reply
+      connection.distrust(credentials)
+      const renewed = await unlessAborted(signal, connection.credentials())
+      // Nothing was done, so that a write may go again as well as a read; the same once more would be refused once more.
+      if (isDeepStrictEqual(renewed, credentials)) return reply
+      await reply.body.dump()
+      return await request(renewed, agentFor(renewed))
     } catch (error) {
       signal.throwIfAborted()
       throw noAnswer(`${method} ${withoutQuery(path)}`, error)
@@ -84,9 +91,11 @@ export function withoutQuery(path: string): string {
   return query < 0 ? path : path.slice(0, query)
 }
 
-function sameTls(a: Tls, b: Tls): boolean {
-  const same = (x: string | Buffer | undefined, y: string | Buffer | undefined): boolean => String(x) === String(y)
-  return (
-    same(a.ca, b.ca) && same(a.cert, b.cert) && same(a.key, b.key) && a.rejectUnauthorized === b.rejectUnauthorized && a.servername === b.servername
-  )
+/** Deadlines are the callers': a watch may well be silent. */
+function openAgent(proxy: string | undefined, tls: Tls): Dispatcher {
+  // HTTP/1.1: over HTTP/2 all would share a connection, and when that goes silent, what is asked next would wait for it in vain too.
+  const options = { allowH2: false, keepAliveTimeout: idleMs, headersTimeout: 0, bodyTimeout: 0 }
+  return proxy === undefined
+    ? new Agent({ ...options, connect: { ...tls, timeout: connectMs, keepAlive: true } })
+    : new ProxyAgent({ ...options, uri: proxy, requestTls: { ...tls, timeout: connectMs, keepAlive: true } })
 }

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder'
+import { openDeadline } from '../lib/deadline.ts'
 import { type KubeClient, queryOf } from './client.ts'
 import { errorOfStatus, KubeError, readStatus } from './errors.ts'
 import { type KubeObject, pathOf, type Resource } from './resource.ts'
@@ -38,15 +39,16 @@ export async function* watch<T extends KubeObject>(
   const { namespace, timeoutS, signal: outer, ...query } = options
   const path = pathOf(resource, { namespace }) + queryOf({ ...query, watch: true, allowWatchBookmarks: true, timeoutSeconds: timeoutS })
   const attempt = `watch ${resource.name}`
-  const overdue = AbortSignal.timeout(timeoutS * 1_000 + graceMs)
-  const signal = AbortSignal.any([outer, overdue])
+  const deadline = openDeadline(timeoutS * 1_000 + graceMs, outer)
   try {
-    const reply = await client.open(path, { signal })
+    const reply = await client.open(path, { signal: deadline.signal })
     for await (const line of linesOf(reply.body, attempt)) yield eventIn<T>(line, attempt)
   } catch (error) {
     outer.throwIfAborted()
-    if (overdue.aborted) throw noAnswer(attempt, new Error(`silent beyond the ${timeoutS} s that were agreed`))
+    if (deadline.isOver()) throw noAnswer(attempt, new Error(`silent beyond the ${timeoutS} s that were agreed`))
     throw error instanceof KubeError ? error : noAnswer(attempt, error)
+  } finally {
+    deadline.release()
   }
 }
 
@@ -99,7 +101,7 @@ function parsed(line: string, attempt: string): { readonly type?: unknown; reado
   throw malformed(line, attempt)
 }
 
-/** Never passed over: what was in it would be lost. The watch begins again from the last event that was understood. */
+/** Never passed over: what was in it would be lost. The watch begins again from the last event that was understood. Not quoted: it may hold a secret. */
 function malformed(line: string, attempt: string): KubeError {
-  return new KubeError({ kind: 'unavailable', message: `${attempt}: not an event: ${line.slice(0, 200)}` })
+  return new KubeError({ kind: 'unavailable', message: `${attempt}: a line of ${line.length} characters that is no event` })
 }

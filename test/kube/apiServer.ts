@@ -97,7 +97,8 @@ export async function startApiServer(): Promise<ApiServer> {
     connection: {
       server: `http://127.0.0.1:${port}`,
       namespace: 'default',
-      credentials: async () => ({ tls: {}, authorization: undefined }),
+      proxy: undefined,
+      credentials: async () => ({ tls: {}, headers: {} }),
       distrust: () => undefined,
     },
     asked,

@@ -1,9 +1,16 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { compareVersions, type KubeObject, keyOf } from '../../src/kube/resource.ts'
-import { type Change, openStore } from '../../src/kube/store.ts'
+import { type Change, type Index, openStore as openStoreTelling, type WritableStore } from '../../src/kube/store.ts'
 
 type Thing = KubeObject & { readonly owner?: string }
+function openStore<T extends KubeObject>(indexes: Readonly<Record<string, Index<T>>> = {}): WritableStore<T> {
+  const store = openStoreTelling<T>((error) => {
+    throw error
+  })
+  for (const [name, index] of Object.entries(indexes)) store.index(name, index)
+  return store
+}
 const thing = (name: string, version: number, more: { readonly uid?: string; readonly owner?: string } = {}): Thing => ({
   metadata: { namespace: 'n', name, uid: more.uid ?? `${name}-1`, resourceVersion: String(version) },
   ...(more.owner === undefined ? {} : { owner: more.owner }),

@@ -35,7 +35,7 @@ export async function startCluster(flags: readonly string[] = []): Promise<Clust
   const down = up.replace(/up$/, 'down')
   await run(up, [folder], { timeout: upMs, env: { ...process.env, APISERVER_FLAGS: flags.join(' ') } })
   const kubeconfig = join(folder, 'kubeconfig')
-  const connection = await openConnection({ kind: 'file', path: kubeconfig })
+  const connection = await openConnection({ kind: 'file', path: kubeconfig }, process.env)
   const transports = [openTransport(connection)]
   let pid = Number(readFileSync(join(folder, 'kube-apiserver.pid'), 'utf8'))
   const program = readlinkSync(`/proc/${pid}/exe`)
@@ -55,7 +55,7 @@ export async function startCluster(flags: readonly string[] = []): Promise<Clust
     kubeconfig,
     client: openClient(transports[0]!, { perSecond: 1_000, burst: 1_000 }),
     async clientAs(perSecond) {
-      const transport = openTransport(await openConnection({ kind: 'file', path: kubeconfig }))
+      const transport = openTransport(await openConnection({ kind: 'file', path: kubeconfig }, process.env))
       transports.push(transport)
       return openClient(transport, { perSecond, burst: perSecond })
     },

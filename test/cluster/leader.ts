@@ -9,7 +9,7 @@ import { openTransport } from '../../src/kube/transport.ts'
 
 const [path = '', identity = '', lease = ''] = process.argv.slice(2)
 const leaseMs = Number(lease)
-const transport = openTransport(await openConnection({ kind: 'file', path }))
+const transport = openTransport(await openConnection({ kind: 'file', path }, process.env))
 const client = openClient(transport, { perSecond: 200, burst: 50 })
 const target = { namespace: 'default', name: 'led' }
 const stop = new AbortController()
