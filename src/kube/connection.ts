@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { KubeConfig, User } from '@kubernetes/client-node'
+import { isIPv6 } from 'node:net'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { askPlugin, type Environment, type PluginAnswer } from './execPlugin.ts'
-import { type Kubeconfig, readKubeconfig, textIn, usualPaths } from './kubeconfig.ts'
+import { type Fields, type Kubeconfig, readKubeconfig, textIn, usualPaths } from './kubeconfig.ts'
 
 /** How to reach an API server, and as whom. Secrets stay in here: nothing of it is to be logged. */
 export type Connection = {
@@ -44,7 +45,7 @@ export type ConnectionSource =
 const trustedMs = 10_000
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** `env`: this process's. Rejects with what is wrong with the configuration. The library that understands it is loaded here: it costs 0.8 s and 76 MB. */
+/** `env`: this process's. Rejects with what is wrong with the configuration. */
 export async function openConnection(source: ConnectionSource, env: Environment, now: () => number = () => performance.now()): Promise<Connection> {
   let account = await load(source, env)
   const { server, proxy, namespace } = account
@@ -86,14 +87,16 @@ export async function openConnection(source: ConnectionSource, env: Environment,
 
 /** What a source says, and what was learnt on its behalf since. */
 type Account = {
-  readonly config: KubeConfig
   readonly server: string
   readonly proxy: string | undefined
   readonly namespace: string
+  readonly cluster: Fields
+  readonly user: Fields
   readonly tokenFile: string | undefined
   readonly exec: Kubeconfig['exec']
-  readonly clusterInfo: unknown
   readonly impersonation: Kubeconfig['impersonation']
+  /** Of the library, where its providers are needed. */
+  readonly provider: KubeConfig | undefined
   answered?: PluginAnswer
 }
 
@@ -108,76 +111,110 @@ async function load(source: ConnectionSource, env: Environment): Promise<Account
 }
 
 async function ofPod(root: string, env: Environment): Promise<Account> {
-  if (!env['KUBERNETES_SERVICE_HOST']) throw new Error('this is no pod: KUBERNETES_SERVICE_HOST is not set')
-  const { KubeConfig } = await import('@kubernetes/client-node')
-  const config = new KubeConfig()
-  config.loadFromCluster(root)
-  const tokenFile = `${root}${accountFolder}/token`
-  if (!existsSync(tokenFile)) throw new Error(`${tokenFile} does not exist: the pod needs a service account (automountServiceAccountToken)`)
-  // The library would read the token once a minute; here it is read as all credentials are.
-  config.users = config.users.map(({ name }) => ({ name }))
-  const { server = '' } = config.getCurrentCluster() ?? {}
-  const namespace = config.getContextObject(config.currentContext)?.namespace?.trim() || 'default'
-  return { config, server, proxy: undefined, namespace, tokenFile, exec: undefined, clusterInfo: undefined, impersonation: {} }
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env
+  if (!host) throw new Error('this is no pod: KUBERNETES_SERVICE_HOST is not set')
+  const folder = `${root}${accountFolder}`
+  if (!existsSync(`${folder}/token`))
+    throw new Error(`${folder}/token does not exist: the pod needs a service account (automountServiceAccountToken)`)
+  const namespace = existsSync(`${folder}/namespace`) ? (await readFile(`${folder}/namespace`, 'utf8')).trim() : ''
+  return {
+    server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    proxy: undefined,
+    namespace: namespace || 'default',
+    cluster: { 'certificate-authority': `${folder}/ca.crt` },
+    user: {},
+    tokenFile: `${folder}/token`,
+    exec: undefined,
+    impersonation: {},
+    provider: undefined,
+  }
 }
 
-/** What the library would do worse is taken from it: plugins without deadline, token files, proxies of its own, and http:// refused. */
 async function ofKubeconfig({ from, cluster, user, context, tokenFile, exec, impersonation }: Kubeconfig): Promise<Account> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
   const server = textIn(cluster.fields, 'server').replace(/\/+$/, '')
   const proxy = textIn(cluster.fields, 'proxy-url') || undefined
-  if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server))
-    throw new Error(`${from}: cluster ${cluster.name}: server: must be a URL, as https://host:6443`)
-  if (proxy !== undefined && !/^https?:/.test(proxy))
-    throw new Error(`${from}: cluster ${cluster.name}: proxy-url: only http:// and https:// proxies are supported`)
-  const { 'proxy-url': _proxy, ...rest } = cluster.fields
-  const { exec: _exec, tokenFile: _tokenFile, 'token-file': _other, as: _as, ...known } = user.fields
+  const of = `${from}: cluster ${cluster.name}`
+  if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) throw new Error(`${of}: server: must be a URL, as https://host:6443`)
+  if (proxy !== undefined && !/^https?:/.test(proxy)) throw new Error(`${of}: proxy-url: only http:// and https:// proxies are supported`)
+  const provider = user.fields['auth-provider'] === undefined ? undefined : await providerOf(user.fields, `${from}: user ${user.name}`)
+  return { server, proxy, namespace: context.namespace, cluster: cluster.fields, user: user.fields, tokenFile, exec, impersonation, provider }
+}
+
+/** The library knows how tokens of identity providers (OpenID Connect and clouds' own) are renewed. It is loaded where one is used: it costs 0.8 s and 76 MB. */
+async function providerOf(user: Fields, of: string): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node')
   const config = new KubeConfig()
   try {
     config.loadFromString(
       JSON.stringify({
-        clusters: [{ name: 'cluster', cluster: { ...rest, ...(server.startsWith('http:') && { 'insecure-skip-tls-verify': true }) } }],
-        users: [{ name: 'user', user: known }],
+        clusters: [{ name: 'cluster', cluster: { server: 'https://unused' } }],
+        users: [{ name: 'user', user: { 'auth-provider': user['auth-provider'] } }],
         contexts: [{ name: 'context', context: { cluster: 'cluster', user: 'user' } }],
         'current-context': 'context',
       }),
     )
   } catch {
     // Its message may quote what it read.
-    throw new Error(`${from}: context ${context.name} cannot be used: check its cluster and its user`)
+    throw new Error(`${of}: its auth-provider cannot be used: check its name and its config`)
   }
-  return { config, server, proxy, namespace: context.namespace, tokenFile, exec, clusterInfo: { ...rest, server }, impersonation }
+  return config
 }
 
-type Options = Tls & { headers?: Record<string, string>; auth?: string }
-
 async function credentialsOf(account: Account, env: Environment): Promise<Credentials> {
-  const { config, exec, tokenFile, impersonation, clusterInfo } = account
-  const options: Options = {}
-  // It also makes an agent, lazily connected, which nobody uses.
-  await config.applyToHTTPSOptions(options)
-  const { ca, cert, key, rejectUnauthorized, servername, headers = {} } = options
-  if (exec !== undefined && !isFresh(account.answered)) account.answered = await askPlugin(exec, clusterInfo, env)
-  const answered = exec === undefined ? undefined : account.answered
-  const token = tokenFile === undefined ? answered?.token : (await readFile(tokenFile, 'utf8')).trim()
-  const authorization = token === undefined ? (headers['Authorization'] ?? basicOf(config.getCurrentUser())) : `Bearer ${token}`
-  const shown = { cert: answered?.cert ?? cert, key: answered?.key ?? key }
+  const { cluster, user, exec, impersonation, server } = account
+  if (exec !== undefined && !isFresh(account.answered)) {
+    const { 'proxy-url': _, ...known } = cluster
+    account.answered = await askPlugin(exec, { ...known, server }, env)
+  }
+  const [ca, cert, key] = await Promise.all([
+    textOf(cluster, 'certificate-authority'),
+    account.answered?.cert ?? textOf(user, 'client-certificate'),
+    account.answered?.key ?? textOf(user, 'client-key'),
+  ])
+  const authorization = await authorizationOf(account)
+  const servername = textIn(cluster, 'tls-server-name')
   return {
     tls: {
       ...(ca && { ca }),
-      ...(shown.cert && { cert: shown.cert }),
-      ...(shown.key && { key: shown.key }),
-      ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+      ...(cluster['insecure-skip-tls-verify'] === true && { rejectUnauthorized: false }),
       ...(servername && { servername }),
     },
-    headers: { ...(authorization && { authorization: authorization.trim() }), ...impersonation },
+    headers: { ...(authorization && { authorization }), ...impersonation },
+  }
+}
+
+/** As kubectl ranks them: a file before a text, a plugin, a provider, a password. */
+async function authorizationOf({ user, tokenFile, answered, provider }: Account): Promise<string | undefined> {
+  const token = tokenFile === undefined ? textIn(user, 'token') || answered?.token : await readSecret(tokenFile)
+  if (token) return `Bearer ${token.trim()}`
+  if (provider !== undefined) {
+    const options: { headers?: Record<string, string> } = {}
+    // It also makes an agent, lazily connected, which nobody uses.
+    await provider.applyToHTTPSOptions(options)
+    return options.headers?.['Authorization']
+  }
+  const name = textIn(user, 'username')
+  return name === '' ? undefined : `Basic ${Buffer.from(`${name}:${textIn(user, 'password')}`).toString('base64')}`
+}
+
+/** `NAME-data`, which goes first, or what the file `NAME` holds now. */
+async function textOf(fields: Fields, name: string): Promise<string | undefined> {
+  const data = textIn(fields, `${name}-data`)
+  if (data !== '') return Buffer.from(data, 'base64').toString()
+  const path = textIn(fields, name)
+  return path === '' ? undefined : readSecret(path)
+}
+
+async function readSecret(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}), and the credentials need it`)
   }
 }
 
 function isFresh(answer: PluginAnswer | undefined): boolean {
   return answer !== undefined && (answer.expiresAtMs === undefined || Date.now() + trustedMs < answer.expiresAtMs)
-}
-
-function basicOf(user: User | null): string | undefined {
-  return user?.username ? `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}` : undefined
 }

@@ -29,10 +29,8 @@ export function openDiscovery(client: KubeClient, now: () => number = () => perf
       if (answer.kind === 'APIGroupDiscoveryList') {
         for (const [version, kinds] of kindsByVersion(answer)) versions.set(version, { kinds, askedMs })
         const found = versions.get(apiVersion)
-        const { group } = split(apiVersion)
         // A server behind this one that does not answer leaves its group out, or lets it be stale: ask for it alone.
-        const isWhole = answer.items?.some(({ metadata, versions }) => (metadata?.name ?? '') === group && versions?.every(isCurrent))
-        if (found?.askedMs === askedMs && isWhole) return found
+        if (found?.askedMs === askedMs) return found
       } else isLegacy = true
     }
     const list = await client.read<ResourceList>(apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`).catch((error: unknown) => {
@@ -83,7 +81,7 @@ const isCurrent = ({ freshness }: GroupVersion): boolean => freshness !== 'Stale
 
 function kindsByVersion({ items = [] }: GroupList): readonly (readonly [string, ReadonlyMap<string, Resource>])[] {
   return items.flatMap(({ metadata, versions = [] }) =>
-    versions.map(({ version, resources = [] }) => {
+    versions.filter(isCurrent).map(({ version, resources = [] }) => {
       const group = metadata?.name ?? ''
       const all = resources.map(({ resource: name, scope, responseKind }) => ({
         group,

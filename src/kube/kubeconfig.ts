@@ -18,7 +18,7 @@ export type Kubeconfig = {
 }
 
 export type Named = { readonly name: string; readonly fields: Fields }
-type Fields = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
 /** Where kubectl would look: $KUBECONFIG, else ~/.kube/config. */
 export function usualPaths(env: Environment): readonly string[] {
