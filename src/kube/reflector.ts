@@ -4,6 +4,7 @@ import { unlessAborted } from '../lib/deadline.ts'
 import type { KubeClient } from './client.ts'
 import { isKubeError, KubeError } from './errors.ts'
 import { compareVersions, type KubeObject, keyOf, type Resource } from './resource.ts'
+import { openSharing } from './sharing.ts'
 import { type Index, openStore, type Store, type WritableStore } from './store.ts'
 import { watch } from './watch.ts'
 
@@ -63,6 +64,7 @@ export function openReflector<T extends KubeObject>(interest: Interest<T>, optio
   const times = { ...reflectorTimes, ...options.times }
   const { trim } = interest
   const store: WritableStore<T> = openStore<T>(onThrow)
+  const share = openSharing()
   for (const [name, index] of Object.entries(interest.indexes ?? {})) store.index(name, index)
   const { promise: whole, resolve: complete } = Promise.withResolvers<void>()
   let isWhole = false
@@ -86,6 +88,7 @@ export function openReflector<T extends KubeObject>(interest: Interest<T>, optio
     try {
       const trimmed = trim === undefined ? object : trim(object)
       keyOf(trimmed)
+      share(trimmed)
       return trimmed
     } catch (error) {
       onThrow(error, object)
