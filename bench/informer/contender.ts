@@ -7,6 +7,8 @@ export type Figures = {
   readonly objects: number
   readonly sum: number
   readonly cpuMs: number
+  /** What was spent on this answer itself included. */
+  readonly cpuAfterMs: number
   readonly heapMiB: number
   readonly rssMiB: number
   readonly atMs: number
@@ -74,7 +76,16 @@ for await (const line of createInterface(process.stdin)) {
     sum += Number(metadata?.annotations?.['bench/value'] ?? 0)
   }
   const mib = (bytes: number): number => bytes / 2 ** 20
-  const figures: Figures = { objects, sum, cpuMs: (cpu.user + cpu.system) / 1_000, heapMiB: mib(heapUsed + external), rssMiB: mib(rss), atMs }
+  const after = process.cpuUsage()
+  const figures: Figures = {
+    objects,
+    sum,
+    cpuMs: (cpu.user + cpu.system) / 1_000,
+    cpuAfterMs: (after.user + after.system) / 1_000,
+    heapMiB: mib(heapUsed + external),
+    rssMiB: mib(rss),
+    atMs,
+  }
   console.log(JSON.stringify(figures))
 }
 process.exit()
