@@ -116,3 +116,31 @@ t.test('10,000 keys, and the end waits for the work under way', async (t) => {
   t.equal(open, 0)
   t.ok(seen.size >= 9_000 && seen.size < 9_010, `${seen.size} before the end`)
 })
+
+t.test('who asks for a time that is over waits behind those who came before', async (t) => {
+  const stop = new AbortController()
+  const queue = openQueue({ workers: 1 })
+  const order: string[] = []
+  const run = queue.run(async (key) => {
+    order.push(key)
+    if (order.length >= 300) stop.abort()
+    return { kind: 'again', atMs: key === 'greedy' ? 0 : performance.now() }
+  }, stop.signal)
+  for (const key of ['greedy', 'a', 'b']) queue.add(key)
+  await run
+  for (const key of ['greedy', 'a', 'b']) t.ok(order.filter((each) => each === key).length > 90, key)
+})
+
+t.test('work that never waits leaves timers and connections their turn', async (t) => {
+  const stop = new AbortController()
+  const queue = openQueue({ workers: 1 })
+  let done = 0
+  const run = queue.run(async () => {
+    done++
+    return { kind: 'again', atMs: performance.now() }
+  }, stop.signal)
+  queue.add('key')
+  setTimeout(() => stop.abort(), 20)
+  await run
+  t.ok(done > 10, `${done} times meanwhile`)
+})
