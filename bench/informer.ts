@@ -1,7 +1,7 @@
-// What following 10,000 objects costs, ours beside @kubernetes/client-node's. Usage: KUBE_UP=… node bench/informer.ts [--objects N] [--write]
+// What following 10,000 objects costs, ours beside @kubernetes/client-node's. Usage: KUBE_UP=… node bench/informer.ts [--objects N]
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,7 +14,7 @@ import { openTransport } from '../src/kube/transport.ts'
 import type { ContenderName, Figures } from './informer/contender.ts'
 import { kinds, objectOf, statusOf } from './informer/objects.ts'
 
-const { values } = parseArgs({ options: { objects: { type: 'string', default: '10000' }, write: { type: 'boolean', default: false } } })
+const { values } = parseArgs({ options: { objects: { type: 'string', default: '10000' } } })
 const count = Number(values.objects)
 const serviceAccounts = { group: '', version: 'v1', name: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true }
 const names: readonly ContenderName[] = ['client-node', 'ours', 'ours without managedFields']
@@ -122,7 +122,6 @@ try {
   const table = report(rows)
   console.log(table)
   await transport.close()
-  if (values.write) writeFileSync(join(import.meta.dirname, 'results', 'informer.table.md'), table)
 } finally {
   execFileSync(up.replace(/up$/, 'down'), [folder], { stdio: 'inherit' })
 }
