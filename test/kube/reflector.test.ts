@@ -61,6 +61,9 @@ async function scene(t: Test, options: Partial<ReflectorOptions> = {}, prepare: 
 const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const random = randomFrom(seed)
 t.comment(`seed ${seed}`)
+/** 10,000 by hand. */
+const faults = Number(process.env['FAULTS'] ?? 400)
+t.setTimeout(90_000 + faults * 50)
 
 t.test('lists by pages, follows, and tells each change once', async (t) => {
   const { server, reflector, changes, agreed } = await scene(t, {}, (server) => {
@@ -156,9 +159,9 @@ t.test('garbage and a line that is cut off lose nothing', async (t) => {
 })
 
 t.test('C5 no error stops it: faults at random on lists and watches, then agreement', async (t) => {
+  t.setTimeout(60_000 + faults * 50)
   const { server, agreed, failures } = await scene(t)
   let injected = 0
-  const faults = Number(process.env['FAULTS'] ?? 400)
   server.intercept((_request, response) => {
     if (injected >= faults || random(10) < 3) return false
     injected++
