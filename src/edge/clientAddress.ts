@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 import { Field } from './http1/fields.ts'
 import type { RequestHead } from './http1/requestHead.ts'
 import type { Peer } from './http1/rewrite.ts'
-import type { Trust } from './trust.ts'
+import { bytesOf } from './ipAddress.ts'
+import { plainAddress, type Trust } from './trust.ts'
 
 /** Who a request comes from: its peer or, where that is a trusted proxy, whoever the proxies say sent it; '' where they say nothing usable. */
 export function clientAddress(head: RequestHead, peer: Peer, trust: Trust): string {
@@ -25,20 +26,13 @@ export function clientAddress(head: RequestHead, peer: Peer, trust: Trust): stri
 function bareAddress(text: string): string {
   const trimmed = text.trim()
   const bare = trimmed.startsWith('[') ? trimmed.slice(1, trimmed.indexOf(']')) : trimmed.replace(/^([0-9.]+):[0-9]+$/, '$1')
-  const address = bare.startsWith('::ffff:') && bare.includes('.') ? bare.slice(7) : bare.replace(/%.*$/, '')
+  const address = plainAddress(bare)
   return isIP(address) === 0 ? '' : address
 }
 
 /** Those who are taken for one client: an IPv4 address; of IPv6 the /64, since hosts change the rest of theirs by the hour (RFC 8981). */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address
-  const gap = address.indexOf('::')
-  const left = (gap < 0 ? address : address.slice(0, gap)).split(':').filter((group) => group !== '')
-  const right = (gap < 0 ? '' : address.slice(gap + 2)).split(':').filter((group) => group !== '')
-  const tail = right.flatMap((group) => (group.includes('.') ? [group, ''] : [group]))
-  const groups = [...left, ...new Array<string>(Math.max(0, 8 - left.length - tail.length)).fill('0'), ...tail]
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
+  const bytes = bytesOf(address)
+  return [0, 2, 4, 6].map((at) => ((bytes[at]! << 8) | bytes[at + 1]!).toString(16)).join(':')
 }

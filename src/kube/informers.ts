@@ -1,18 +1,6 @@
-import { openReflector, type Reflector, type ReflectorOptions, type ReflectorState } from './reflector.ts'
+import { type Interest, openReflector, type Reflector, type ReflectorOptions, type ReflectorState } from './reflector.ts'
 import { apiVersionOf, type KubeObject, type Resource } from './resource.ts'
-import type { Index, Store } from './store.ts'
-
-/** What a consumer wants to know. All that ask for the same objects share what is known of them. */
-export type Wanted<T> = {
-  readonly resource: Resource
-  readonly namespace?: string
-  readonly labelSelector?: string
-  readonly fieldSelector?: string
-  /** Added to those of others; of one name there is one. */
-  readonly indexes?: Readonly<Record<string, Index<T>>>
-  /** The same for all who share. */
-  readonly trim?: (object: T) => T
-}
+import type { Store } from './store.ts'
 
 export type Informer<T> = {
   readonly store: Store<T>
@@ -22,8 +10,11 @@ export type Informer<T> = {
 
 /** A reflector per set of objects, however many want it. */
 export type Informers = {
-  /** Begins to follow them if nobody has yet, or when `run` is called. */
-  of<T extends KubeObject>(wanted: Wanted<T>): Informer<T>
+  /**
+   * Begins to follow them if nobody has yet, or when `run` is called. All that ask for the same objects share what is known of them: indexes are added
+   * to those of others, of one name there is one; `trim` is the same for all.
+   */
+  of<T extends KubeObject>(interest: Interest<T>): Informer<T>
   /** Follows all that was and will be asked for, until the signal aborts; never rejects. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -44,7 +35,7 @@ export function openInformers({ onFailure, ...options }: InformersOptions): Info
   }
 
   return {
-    of<T extends KubeObject>({ resource, namespace, labelSelector, fieldSelector, indexes = {}, trim }: Wanted<T>) {
+    of<T extends KubeObject>({ resource, namespace, labelSelector, fieldSelector, indexes = {}, trim }: Interest<T>) {
       const selection = { ...(namespace && { namespace }), ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) }
       const key = JSON.stringify([apiVersionOf(resource), resource.name, namespace, labelSelector, fieldSelector])
       let entry = shared.get(key)

@@ -1,3 +1,5 @@
+import { type Backoff, backoffMs } from '../../lib/backoff.ts'
+
 /** What is known of a name: decided from answers and the clock alone. */
 
 /** Of one family. `none`: there is no such address; `failed`: nobody could tell. */
@@ -25,8 +27,7 @@ export type Cached = {
 const nothing: Held = { addresses: [], freshUntilMs: 0, missed: false }
 const shortestTtlMs = 1_000
 const longestTtlMs = 300_000
-const firstRetryMs = 1_000
-const longestRetryMs = 30_000
+const backoff: Backoff = { firstMs: 1_000, longestMs: 30_000 }
 
 /** To be asked at once. */
 export function unknown(nowMs: number): Cached {
@@ -41,8 +42,11 @@ export function learn(cached: Cached, answer: Answer, nowMs: number, random: num
     return { v4: held(cached.v4, answer.v4, nowMs), v6: held(cached.v6, answer.v6, nowMs), failures: 0, askAtMs }
   }
   const failures = cached.failures + 1
-  const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + random / 2)
-  return { v4: { ...cached.v4, missed: true }, v6: { ...cached.v6, missed: true }, failures, askAtMs: nowMs + Math.max(firstRetryMs, retryMs) }
+  const retryMs = Math.max(
+    backoff.firstMs,
+    backoffMs(backoff, failures, () => random),
+  )
+  return { v4: { ...cached.v4, missed: true }, v6: { ...cached.v6, missed: true }, failures, askAtMs: nowMs + retryMs }
 }
 
 function held(before: Held, answer: FamilyAnswer, nowMs: number): Held {

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import { socketOf } from '../arrival.ts'
 import type { Context, WaitingClient } from '../context.ts'
-
 import { workerAt } from '../counters.ts'
 import type { Exchange } from '../exchange.ts'
 import type { PeerLog } from '../peerLog.ts'
