@@ -182,8 +182,11 @@ function reportFileOf(options: Run): string | undefined {
   return isWhole ? resultsFile : undefined
 }
 
+/** Without where the rows went beside: that is a place on one machine. */
 function commandLine(): string {
-  const args = process.argv.slice(2)
+  const given = process.argv.slice(2)
+  const json = given.indexOf('--json')
+  const args = json < 0 ? given : given.toSpliced(json, 2)
   return args.length > 0 ? `npm run bench -- ${args.join(' ')}` : 'npm run bench'
 }
 
