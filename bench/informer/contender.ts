@@ -30,7 +30,7 @@ async function startOurs(path: string, trims: boolean): Promise<Contender> {
   const { openConnection } = await import('../../src/kube/connection.ts')
   const { openInformers } = await import('../../src/kube/informers.ts')
   const { openTransport } = await import('../../src/kube/transport.ts')
-  type Stored = import('../../src/kube/resource.ts').KubeObject
+  type Stored = import('../../src/api/meta.ts').KubeObject
   const transport = openTransport(await openConnection({ kind: 'file', path }, process.env))
   const informers = openInformers({ client: openClient(transport), onFailure: (_, error) => console.error(error.message) })
   const trim = (object: Stored): Stored => {

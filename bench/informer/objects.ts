@@ -1,4 +1,5 @@
-import { configMaps, type KubeObject, pods, type Resource } from '../../src/kube/resource.ts'
+import type { KubeObject } from '../../src/api/meta.ts'
+import { configMaps, pods, type Resource } from '../../src/kube/resource.ts'
 
 export const kinds: readonly Resource[] = [configMaps, pods]
 

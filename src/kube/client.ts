@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { KubeObject } from '../api/meta.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { openDeadline } from '../lib/deadline.ts'
 import { errorFrom, isKubeError, KubeError } from './errors.ts'
 import { type Bucket, giveBack, pace, type Rate, take } from './rateLimit.ts'
-import { apiVersionOf, type KubeObject, type ObjectRef, pathOf, type Resource } from './resource.ts'
+import { apiVersionOf, type ObjectRef, pathOf, type Resource } from './resource.ts'
 import { noAnswer, type Reply, type Transport, withoutQuery } from './transport.ts'
 
 /** Objects of any kind, as the API server has them. Rejects with a KubeError, or with the reason of `signal`. */

@@ -1,5 +1,6 @@
+import type { KubeObject } from '../api/meta.ts'
 import { type Interest, openReflector, type Reflector, type ReflectorOptions, type ReflectorState } from './reflector.ts'
-import { apiVersionOf, type KubeObject, type Resource } from './resource.ts'
+import { apiVersionOf, type Resource } from './resource.ts'
 import type { Store } from './store.ts'
 
 export type Informer<T> = {

@@ -1,4 +1,5 @@
-import type { KubeObject, ObjectRef } from './resource.ts'
+import type { KubeObject } from '../api/meta.ts'
+import type { ObjectRef } from './resource.ts'
 
 /** Who leads, by one object that all who could write to. */
 export type Lease = KubeObject & {

@@ -1,7 +1,8 @@
+import type { KubeObject } from '../api/meta.ts'
 import { openDeadline, unlessAborted } from '../lib/deadline.ts'
 import type { KubeClient } from './client.ts'
 import { isKubeError } from './errors.ts'
-import { apiVersionOf, events, type KubeObject, type Resource } from './resource.ts'
+import { apiVersionOf, events, type Resource } from './resource.ts'
 
 /** core/v1 Event, as `kubectl describe` shows it. */
 export type KubeEvent = KubeObject & {

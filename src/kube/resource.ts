@@ -1,3 +1,5 @@
+import type { KubeObject } from '../api/meta.ts'
+
 /** A kind of objects, as URLs name it. `group` '' is the core group. */
 export type Resource = {
   readonly group: string
@@ -7,32 +9,6 @@ export type Resource = {
   readonly kind: string
   readonly namespaced: boolean
 }
-
-/** What every object has. Versions are texts that only the server understands, but for their order (KEP-5504). */
-export type Metadata = {
-  readonly name: string
-  readonly namespace?: string
-  readonly uid?: string
-  readonly resourceVersion?: string
-  readonly generation?: number
-  readonly creationTimestamp?: string
-  readonly deletionTimestamp?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-  readonly ownerReferences?: readonly OwnerReference[]
-  readonly finalizers?: readonly string[]
-}
-
-export type OwnerReference = {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly controller?: boolean
-  readonly blockOwnerDeletion?: boolean
-}
-
-export type KubeObject = { readonly apiVersion?: string; readonly kind?: string; readonly metadata: Metadata }
 
 /** `namespace` is left out for kinds that have none. */
 export type ObjectRef = { readonly namespace?: string; readonly name: string }

@@ -1,4 +1,4 @@
-import type { KubeObject } from './resource.ts'
+import type { KubeObject } from '../api/meta.ts'
 
 /** Beyond, all are forgotten, and the next ones begin anew. A kind has a few shapes, times the programs that write to it. */
 const shapesMaximum = 2_000

@@ -1,4 +1,5 @@
-import { compareVersions, type KubeObject, keyOf } from './resource.ts'
+import type { KubeObject } from '../api/meta.ts'
+import { compareVersions, keyOf } from './resource.ts'
 
 export type Change<T> =
   | { readonly kind: 'added'; readonly object: T }

@@ -1,8 +1,9 @@
 import { StringDecoder } from 'node:string_decoder'
+import type { KubeObject } from '../api/meta.ts'
 import { openDeadline } from '../lib/deadline.ts'
 import { type KubeClient, queryOf } from './client.ts'
 import { errorOfStatus, KubeError, readStatus } from './errors.ts'
-import { type KubeObject, pathOf, type Resource } from './resource.ts'
+import { pathOf, type Resource } from './resource.ts'
 import { noAnswer } from './transport.ts'
 
 export type WatchEvent<T> =

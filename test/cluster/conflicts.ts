@@ -1,8 +1,9 @@
 // Promise C6: of many who edit one object, nobody's edit is lost, and everybody comes to an end.
 import t from 'tap'
+import type { KubeObject } from '../../src/api/meta.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { isKubeError } from '../../src/kube/errors.ts'
-import { configMaps, type KubeObject } from '../../src/kube/resource.ts'
+import { configMaps } from '../../src/kube/resource.ts'
 import { lacksCluster, startCluster } from './cluster.ts'
 
 type Counter = KubeObject & { readonly data?: Readonly<Record<string, string>> }

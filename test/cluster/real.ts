@@ -1,9 +1,10 @@
 // Against a real API server: what the client, the reflector and the election believe of Kubernetes.
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import type { KubeObject } from '../../src/api/meta.ts'
 import { isKubeError, type KubeErrorKind } from '../../src/kube/errors.ts'
 import { openReflector } from '../../src/kube/reflector.ts'
-import { configMaps, deployments, type KubeObject, namespaces, pods } from '../../src/kube/resource.ts'
+import { configMaps, deployments, namespaces, pods } from '../../src/kube/resource.ts'
 import { watch } from '../../src/kube/watch.ts'
 import { randomFrom } from '../edge/http/harness.ts'
 import { lacksCluster, startCluster } from './cluster.ts'

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { KubeObject } from '../../src/api/meta.ts'
 import type { Connection } from '../../src/kube/connection.ts'
-import type { KubeObject, Resource } from '../../src/kube/resource.ts'
+import type { Resource } from '../../src/kube/resource.ts'
 
 /** A server that knows one kind, `things`, and does to its callers whatever a test has it do. */
 export type ApiServer = {

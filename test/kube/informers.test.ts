@@ -1,9 +1,9 @@
 // What consumers share, what one of them may do to the others, and how much an object weighs.
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import type { KubeObject } from '../../src/api/meta.ts'
 import { openClient } from '../../src/kube/client.ts'
 import { type Informers, openInformers } from '../../src/kube/informers.ts'
-import type { KubeObject } from '../../src/kube/resource.ts'
 import { openTransport } from '../../src/kube/transport.ts'
 import { type ApiServer, failWith, startApiServer, things } from './apiServer.ts'
 

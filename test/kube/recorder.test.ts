@@ -1,8 +1,9 @@
 import t from 'tap'
+import type { KubeObject } from '../../src/api/meta.ts'
 import type { KubeClient, Patch } from '../../src/kube/client.ts'
 import { KubeError, type KubeErrorKind } from '../../src/kube/errors.ts'
 import { type KubeEvent, openRecorder, type Recorder } from '../../src/kube/recorder.ts'
-import { deployments, type KubeObject, namespaces } from '../../src/kube/resource.ts'
+import { deployments, namespaces } from '../../src/kube/resource.ts'
 
 const web: KubeObject = { metadata: { name: 'web', namespace: 'shop', uid: 'u1' } }
 const told = (message: string, reason = 'Scaled') => ({ type: 'Normal', reason, message }) as const

@@ -1,9 +1,10 @@
 // Promise C5: whatever happens to lists and watches, the store comes to hold what the server holds.
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import type { KubeObject } from '../../src/api/meta.ts'
 import { openClient } from '../../src/kube/client.ts'
 import { openReflector, type Reflector, type ReflectorOptions } from '../../src/kube/reflector.ts'
-import { type KubeObject, keyOf } from '../../src/kube/resource.ts'
+import { keyOf } from '../../src/kube/resource.ts'
 import type { Change } from '../../src/kube/store.ts'
 import { openTransport } from '../../src/kube/transport.ts'
 import { randomFrom } from '../edge/http/harness.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { KubeObject } from '../../src/kube/resource.ts'
+import type { KubeObject } from '../../src/api/meta.ts'
 import { openSharing } from '../../src/kube/sharing.ts'
 
 type Entry = { readonly manager: string; readonly fieldsV1?: unknown }

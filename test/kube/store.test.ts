@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { compareVersions, type KubeObject, keyOf } from '../../src/kube/resource.ts'
+import type { KubeObject } from '../../src/api/meta.ts'
+import { compareVersions, keyOf } from '../../src/kube/resource.ts'
 import { type Change, type Index, openStore as openStoreTelling, type WritableStore } from '../../src/kube/store.ts'
 
 type Thing = KubeObject & { readonly owner?: string }
