@@ -1,0 +1,40 @@
+import type { KubeObject } from '../api/meta.ts'
+import type { ObjectKey } from './unstructured.ts'
+
+/** A kind of objects, as the store knows it: `pods`, `deployments.apps`. */
+export type ResourceName = string
+
+/**
+ * The cluster as its own controllers see it: the API server in the same process, without a connection between. Every call is done when it returns, so a
+ * reader never sees anything older than the last write. Objects are frozen. Defaults, validation, ownership of fields and versions are as for any client.
+ * Refusals are thrown as ApiError.
+ */
+export type Cluster = {
+  find<T extends KubeObject>(resource: ResourceName, at: ObjectKey): T | undefined
+  list<T extends KubeObject>(resource: ResourceName, within?: { readonly namespace?: string | undefined }): readonly T[]
+  create<T extends KubeObject>(resource: ResourceName, object: T): T
+  /** Replaces. With a `resourceVersion`, only if the object still has it; an update that changes nothing writes nothing. */
+  update<T extends KubeObject>(resource: ResourceName, object: T, subresource?: 'status' | 'scale'): T
+  delete(resource: ResourceName, at: ObjectKey, options?: DeleteOptions): void
+  /**
+   * Tells of every write to these resources from now on, in order, in a turn of its own, never while a write is on its way. The returned function ends it.
+   * What is there already is asked by `list`.
+   */
+  follow(resources: readonly ResourceName[], onEvent: (event: ClusterEvent) => void): () => void
+  /** The same cluster, written to under another name: `deployment-controller`. It becomes the field manager, and the user is `system:serviceaccount:kube-system:NAME`. */
+  as(writer: string): Cluster
+}
+
+export type ClusterEvent = {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly resource: ResourceName
+  readonly object: KubeObject
+  /** Undefined for ADDED. */
+  readonly previous: KubeObject | undefined
+}
+
+export type DeleteOptions = {
+  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
+  readonly gracePeriodSeconds?: number
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
+}
