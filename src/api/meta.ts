@@ -3,6 +3,8 @@
 /** Versions are texts that only the server understands, but for their order (KEP-5504). */
 export type Metadata = {
   readonly name: string
+  /** What the server makes a name from, where `name` is ''. */
+  readonly generateName?: string
   readonly namespace?: string
   readonly uid?: string
   readonly resourceVersion?: string

@@ -10,19 +10,31 @@ export type ResourceName = string
  * Refusals are thrown as ApiError.
  */
 export type Cluster = {
-  find<T extends KubeObject>(resource: ResourceName, at: ObjectKey): T | undefined
+  /** All that are kept here, custom ones included, each once: in the version that others are converted to. */
+  kinds(): readonly ClusterKind[]
+  /** With `scale`: the object's size, as autoscaling/v1 Scale. */
+  find<T extends KubeObject>(resource: ResourceName, at: ObjectKey, subresource?: 'scale'): T | undefined
   list<T extends KubeObject>(resource: ResourceName, within?: { readonly namespace?: string | undefined }): readonly T[]
+  /** A name of '' is drawn from `generateName`. */
   create<T extends KubeObject>(resource: ResourceName, object: T): T
-  /** Replaces. With a `resourceVersion`, only if the object still has it; an update that changes nothing writes nothing. */
-  update<T extends KubeObject>(resource: ResourceName, object: T, subresource?: 'status' | 'scale'): T
+  /** Replaces. With a `resourceVersion`, only if the object still has it; an update that changes nothing writes nothing. `finalize` is of namespaces. */
+  update<T extends KubeObject>(resource: ResourceName, object: T, subresource?: 'status' | 'scale' | 'finalize'): T
   delete(resource: ResourceName, at: ObjectKey, options?: DeleteOptions): void
   /**
    * Tells of every write to these resources from now on, in order, in a turn of its own, never while a write is on its way. The returned function ends it.
-   * What is there already is asked by `list`.
+   * What is there already is asked by `list`. `all` has kinds in it that are defined later, too.
    */
-  follow(resources: readonly ResourceName[], onEvent: (event: ClusterEvent) => void): () => void
+  follow(resources: readonly ResourceName[] | 'all', onEvent: (event: ClusterEvent) => void): () => void
   /** The same cluster, written to under another name: `deployment-controller`. It becomes the field manager, and the user is `system:serviceaccount:kube-system:NAME`. */
   as(writer: string): Cluster
+}
+
+export type ClusterKind = {
+  readonly resource: ResourceName
+  /** `apps/v1` */
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespaced: boolean
 }
 
 export type ClusterEvent = {
