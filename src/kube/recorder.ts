@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/meta.ts'
+import { openCorrelator } from '../lib/correlator.ts'
 import { openDeadline, unlessAborted } from '../lib/deadline.ts'
 import type { KubeClient } from './client.ts'
 import { isKubeError } from './errors.ts'
@@ -43,56 +44,21 @@ export type RecorderOptions = {
   readonly now?: () => Date
 }
 
-/** The same news within this are one event with a count, as client-go has it. */
-const sameMs = 600_000
-/** Different news of one reason about one object within that time: beyond, they are told as one. */
-const similarMaximum = 10
-/** What one object may have told, then one more every 5 minutes: as client-go's. */
-const burst = 25
-const refillMs = 300_000
-/** Beyond, the oldest is forgotten: its next news begin a new event. */
-const rememberedMaximum = 4_096
 const queuedMaximum = 1_000
 const timeoutMs = 10_000
 const flushMs = 5_000
 /** Names of objects are 253 characters long at most, and events add 17. */
 const nameMaximum = 230
 
-type Series = { event: KubeEvent; lastMs: number }
-type Similar = { messages: Set<string>; sinceMs: number }
-type Budget = { left: number; sinceMs: number }
-
 export function openRecorder(options: RecorderOptions): Recorder {
   const { client, component, instance, onFailure, now = () => new Date() } = options
-  const series = new Map<string, Series>()
-  const similar = new Map<string, Similar>()
-  const budgets = new Map<string, Budget>()
+  const correlator = openCorrelator<KubeEvent>()
   let queued = 0
   let dropped = 0
   let written: Promise<void> = Promise.resolve()
   let serial = 0
   /** Aborts what is under way. */
   let flushing = new AbortController()
-
-  function mayTell(object: string, nowMs: number): boolean {
-    const budget = budgets.get(object) ?? { left: burst, sinceMs: nowMs }
-    const refilled = Math.floor((nowMs - budget.sinceMs) / refillMs)
-    budget.left = Math.min(burst, budget.left + refilled)
-    budget.sinceMs += refilled * refillMs
-    remember(budgets, object, budget)
-    if (budget.left === 0) return false
-    budget.left--
-    return true
-  }
-
-  /** The message to tell: its own, or one that stands for many that differ only in details. */
-  function messageFor(key: string, message: string, nowMs: number): string {
-    const before = similar.get(key)
-    const entry = before === undefined || nowMs - before.sinceMs > sameMs ? { messages: new Set<string>(), sinceMs: nowMs } : before
-    entry.messages.add(message)
-    remember(similar, key, entry)
-    return entry.messages.size > similarMaximum ? `(combined from similar events): ${message}` : message
-  }
 
   async function write(event: KubeEvent, isNew: boolean): Promise<void> {
     const call = { timeoutMs, signal: flushing.signal }
@@ -142,22 +108,18 @@ export function openRecorder(options: RecorderOptions): Recorder {
       const at = now()
       const nowMs = at.getTime()
       const object = `${resource.kind} ${about.metadata.namespace ?? ''}/${about.metadata.name} ${about.metadata.uid ?? ''}`
-      if (queued >= queuedMaximum || !mayTell(object, nowMs)) {
+      const news = queued >= queuedMaximum ? undefined : correlator.correlate({ object, ...told }, nowMs)
+      if (news === undefined) {
         dropped++
         return
       }
-      const group = `${object} ${told.type} ${told.reason}`
-      const message = messageFor(group, told.message, nowMs)
-      const isCombined = message !== told.message
-      const key = isCombined ? group : `${group} ${message}`
-      const before = series.get(key)
-      const isNew = before === undefined || nowMs - before.lastMs > sameMs
-      const fresh = eventAbout(resource, about, told, message, at)
-      const event = isNew ? fresh : { ...before.event, count: before.event.count + 1, message: fresh.message, lastTimestamp: fresh.lastTimestamp }
-      remember(series, key, { event, lastMs: nowMs })
+      const fresh = eventAbout(resource, about, told, news.message, at)
+      const before = news.previous
+      const event = before === undefined ? fresh : { ...before, count: before.count + 1, message: fresh.message, lastTimestamp: fresh.lastTimestamp }
+      news.remember(event)
       queued++
       written = written
-        .then(() => write(event, isNew))
+        .then(() => write(event, before === undefined))
         .catch((error: unknown) => {
           dropped++
           onFailure?.(error)
@@ -176,11 +138,4 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
     dropped: () => dropped,
   }
-}
-
-/** The latest at the end, the oldest forgotten. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > rememberedMaximum) for (const oldest of map.keys()) return void map.delete(oldest)
 }
