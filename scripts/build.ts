@@ -1,5 +1,5 @@
 // Bundles the package's `dist` from `src`: half the start-up time of single modules, and 10 MB less in memory. Usage: npm run build
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { build, type Metafile } from 'esbuild'
 
 rmSync('dist', { recursive: true, force: true })
@@ -21,6 +21,8 @@ const { metafile } = await build({
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
   logLevel: 'warning',
 })
+// Read when it is asked for: parsed as JSON it takes a tenth of the time that it takes as code.
+copyFileSync('src/sandbox/apiserver/schema/builtin.json', 'dist/builtin.json')
 writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices(metafile))
 
 /** What the licences of the packages within ask to be kept beside copies of them. */

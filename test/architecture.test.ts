@@ -78,6 +78,7 @@ const cases: readonly { readonly path: string; readonly text: string; readonly s
   { path: 'src/extra.ts', text: 'export const x = 1', says: /no folder of the layout/ },
   { path: 'src/lib/index.ts', text: `export * from './backoff.ts'\nexport { a } from './backoff.ts'`, says: /only re-exports/ },
   { path: 'src/lib/long.ts', text: lines(320) },
+  { path: 'src/lib/long.json', text: lines(321) },
   { path: 'src/lib/long.ts', text: lines(321), says: /has 321 lines/ },
   { path: 'src/lib/backoff.ts', text: `import './backoff.ts'`, says: /import cycle src\/lib\/backoff.ts → src\/lib\/backoff.ts/ },
 ]

@@ -5,6 +5,8 @@ import type { Json } from '../../unstructured.ts'
  * References are resolved; built-in types share their nodes, and a type that contains itself is a cycle of nodes.
  */
 export type Schema = {
+  /** Built-in kinds: the definition's name, `io.k8s.api.core.v1.Container`; absent inside of one. */
+  readonly definition?: string
   /** Absent: anything, or `intOrString`. */
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
   readonly description?: string
@@ -16,7 +18,7 @@ export type Schema = {
   readonly enum?: readonly Json[]
   readonly default?: Json
   readonly nullable?: true
-  /** `int32`, `int64`, `date-time`, `byte`, `quantity` … */
+  /** `int32`, `int64`, `double`, `byte`, `date-time`, `micro-time`, `int-or-string`, `quantity` … */
   readonly format?: string
   readonly intOrString?: true
   readonly preserveUnknownFields?: true
@@ -28,6 +30,8 @@ export type Schema = {
   /** Strategic merge: the key of a list's elements, and the strategies (`merge`, `replace`, `retainKeys`). Built-in kinds only. */
   readonly patchMergeKey?: string
   readonly patchStrategy?: readonly string[]
+  /** Built-in kinds: what the value may be instead of one type; the first whose type fits is meant. */
+  readonly oneOf?: readonly Schema[]
   /** Value rules of custom kinds. */
   readonly rules?: ValueRules
 }
