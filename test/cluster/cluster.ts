@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type KubeClient, openClient } from '../../src/kube/client.ts'
@@ -26,11 +27,12 @@ export type Cluster = {
 }
 
 const run = promisify(execFile)
-const upMs = 60_000
+// Seconds on an idle machine, but the other tests run at the same time.
+const upMs = 120_000
 
 /** `flags`: for the API server. */
 export async function startCluster(flags: readonly string[] = []): Promise<Cluster> {
-  const folder = await mkdtemp(join(process.env['KUBE_DIR'] ?? process.cwd(), '.kube-'))
+  const folder = await mkdtemp(join(process.env['KUBE_DIR'] ?? tmpdir(), 'kube-'))
   const up = process.env['KUBE_UP']!
   const down = up.replace(/up$/, 'down')
   await run(up, [folder], { timeout: upMs, env: { ...process.env, APISERVER_FLAGS: flags.join(' ') } })
