@@ -56,7 +56,12 @@ export type Strategy = {
   readonly defaultPropagation?: 'Orphan' | 'Background'
 }
 
-export type WriteContext = { readonly now: string; readonly random: (bytes: number) => Uint8Array }
+export type WriteContext = {
+  readonly now: string
+  readonly random: (bytes: number) => Uint8Array
+  /** All objects that are kept as this resource, in any namespace; absent: none. What is taken (addresses, ports), and what is meant by a name. */
+  readonly list?: (storedAs: string) => readonly Unstructured[]
+}
 
 /** A column of `kubectl get`; priority 0 is shown always, more only by -o wide. */
 export type Column = {

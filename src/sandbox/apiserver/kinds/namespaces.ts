@@ -1,0 +1,49 @@
+import { column, count, status } from './cells.ts'
+import { allVerbs, defineKind } from './define.ts'
+import { type Draft, draftIn, fields, orDefault, size, text, texts } from './fields.ts'
+import type { Kind } from './kind.ts'
+import { dnsLabel } from './names.ts'
+
+const nameLabel = 'kubernetes.io/metadata.name'
+
+function defaults(namespace: Draft): void {
+  const metadata = draftIn(namespace, 'metadata')
+  const name = text(metadata.name)
+  if (name !== '') metadata.labels = { ...fields(metadata.labels), [nameLabel]: name }
+  orDefault(draftIn(namespace, 'status'), { phase: 'Active' })
+}
+
+function onCreate(namespace: Draft): void {
+  const spec = draftIn(namespace, 'spec')
+  const finalizers = texts(spec.finalizers)
+  if (!finalizers.includes('kubernetes')) spec.finalizers = [...finalizers, 'kubernetes']
+}
+
+/** The namespace's own finalizers are changed by /finalize alone. */
+export const namespace: Kind = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  shortNames: ['ns'],
+  namespaced: false,
+  verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
+  names: dnsLabel,
+  subresources: { status: true },
+  defaults,
+  onCreate,
+  onUpdate(namespace, old) {
+    namespace.spec = { ...fields(namespace.spec), finalizers: fields(old.spec).finalizers }
+  },
+  columns: [column('Status', 'Whether it is in use or on its way out.', (each) => text(status(each).phase))],
+  selectableFields: { name: ({ metadata }) => metadata.name, 'status.phase': (each) => text(status(each).phase) },
+})
+
+export const serviceAccount: Kind = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  shortNames: ['sa'],
+  columns: [{ ...count('Secrets', 'How many secrets belong to it.', ({ secrets }) => size(secrets)), type: 'string' }],
+})

@@ -1,0 +1,78 @@
+// Records what a real server answers to the cases: KUBECONFIG=… node test/sandbox/apiserver/kinds/record.ts [FILES of manifests…]
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { basename } from 'node:path'
+import { parse } from 'yaml'
+import type { JsonObject } from '../../../../src/sandbox/unstructured.ts'
+import { type Answer, type Case, type Golden, namespace, normalized, normalizedCell, refusal } from './cases.ts'
+
+type Config = { clusters: { cluster: { server: string; 'certificate-authority': string } }[]; users: { user: { token: string } }[] }
+const config = parse(readFileSync(process.env.KUBECONFIG!, 'utf8')) as Config
+const { server, 'certificate-authority': authority } = config.clusters[0]!.cluster
+const { token } = config.users[0]!.user
+const ca = readFileSync(authority)
+const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+
+type Asked = { readonly method: string; readonly path: string; readonly body?: JsonObject; readonly type?: string; readonly accept?: string }
+
+function ask({ method, path, body, type = 'application/json', accept = 'application/json' }: Asked): Promise<JsonObject> {
+  return new Promise((resolve, reject) => {
+    const sends = body === undefined ? '' : JSON.stringify(body)
+    const headers = { authorization: `Bearer ${token}`, accept, 'content-type': type, 'content-length': Buffer.byteLength(sends) }
+    const sent = request(`${server}${path}`, { method, ca, headers, signal: AbortSignal.timeout(10_000) }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString()) as JsonObject))
+    })
+    sent.on('error', reject)
+    sent.end(sends)
+  })
+}
+
+const resources = new Map<string, { readonly name: string; readonly namespaced: boolean }>()
+
+async function pathOf({ apiVersion, kind }: Case['object']): Promise<string> {
+  const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  if (!resources.has(`${apiVersion} ${kind}`)) {
+    const list = (await ask({ method: 'GET', path: base })) as unknown as { resources: { name: string; kind: string; namespaced: boolean }[] }
+    for (const each of list.resources) if (!each.name.includes('/')) resources.set(`${apiVersion} ${each.kind}`, each)
+  }
+  const { name, namespaced } = resources.get(`${apiVersion} ${kind}`)!
+  return namespaced ? `${base}/namespaces/${namespace}/${name}` : `${base}/${name}`
+}
+
+async function answer(asked: Asked): Promise<Answer> {
+  const object = await ask(asked)
+  if (object.kind === 'Status') return { refusal: refusal(object) }
+  const table = (await ask({ ...asked, accept: asTable })) as unknown as { columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] }
+  const cells = table.columnDefinitions.map(({ name }, index) => [name, normalizedCell(table.rows[0]!.cells[index])] as const)
+  return { object: normalized(object), row: Object.fromEntries(cells.filter(([name]) => name !== 'Age' && name !== 'Created At')) }
+}
+
+async function record({ object, patch, status }: Case): Promise<Golden> {
+  const path = await pathOf(object)
+  const recordedAt = new Date().toISOString()
+  const created = await answer({ method: 'POST', path: `${path}?dryRun=All`, body: object })
+  if (patch === undefined && status === undefined) return { recordedAt, created }
+  const stored = await ask({ method: 'POST', path, body: object })
+  if (stored.kind === 'Status') throw new Error(`creating ${path}: ${String(stored.message)}`)
+  const at = `${path}/${String((stored.metadata as JsonObject).name)}`
+  const merge = { method: 'PATCH', type: 'application/merge-patch+json' }
+  const patched = patch === undefined ? undefined : await answer({ ...merge, path: `${at}?dryRun=All`, body: patch })
+  const withStatus = status === undefined ? undefined : await answer({ ...merge, path: `${at}/status?dryRun=All`, body: { status } })
+  await ask({ method: 'DELETE', path: at, body: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 } })
+  return { recordedAt, created, ...(patched !== undefined && { patched }), ...(withStatus !== undefined && { withStatus }) }
+}
+
+const { gitVersion } = (await ask({ method: 'GET', path: '/version' })) as { gitVersion: string }
+await ask({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespace } } })
+const folder = import.meta.dirname
+const named = process.argv.slice(2).map((path) => basename(path))
+for (const file of readdirSync(`${folder}/manifests`)) {
+  if (named.length > 0 && !named.includes(file)) continue
+  const { cases } = (await import(`./manifests/${file}`)) as { readonly cases: readonly Case[] }
+  const answers: Record<string, Golden> = {}
+  for (const each of cases) answers[each.name] = await record(each)
+  writeFileSync(`${folder}/golden/${file.replace('.ts', '.json')}`, `${JSON.stringify({ server: gitVersion, answers }, undefined, 1)}\n`)
+  console.log(`${file}: ${cases.length} cases from ${gitVersion}`)
+}
