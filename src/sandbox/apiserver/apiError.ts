@@ -28,6 +28,8 @@ export class ApiError extends Error {
   /** `metav1.StatusDetails`. */
   readonly details: JsonObject | undefined
   readonly retryAfterSeconds: number | undefined
+  /** `metav1.ListMeta`, where a refusal says how to go on. */
+  readonly metadata: JsonObject | undefined
 
   constructor(facts: {
     readonly code: number
@@ -35,12 +37,14 @@ export class ApiError extends Error {
     readonly message: string
     readonly details?: JsonObject
     readonly retryAfterSeconds?: number
+    readonly metadata?: JsonObject
   }) {
     super(facts.message)
     this.code = facts.code
     this.reason = facts.reason
     this.details = facts.details
     this.retryAfterSeconds = facts.retryAfterSeconds
+    this.metadata = facts.metadata
   }
 }
 
@@ -85,7 +89,7 @@ export function conflict(about: About, because: string): ApiError {
 /** 422 with a cause for each mistake. */
 export function invalid(about: About, errors: readonly FieldError[]): ApiError {
   const { group, kind, name } = about
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`)
+  const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))]
   const said = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   return new ApiError({
     code: 422,

@@ -10,6 +10,8 @@ export type Kind = {
   readonly kind: string
   readonly plural: string
   readonly singular: string
+  /** The kind of its lists; `KINDList` if absent. */
+  readonly listKind?: string
   readonly shortNames: readonly string[]
   readonly categories: readonly string[]
   readonly namespaced: boolean
@@ -52,6 +54,8 @@ export type Strategy = {
   graceSeconds?(object: Unstructured, asked: number | undefined): number
   /** What a creation does without a word of the client: finalizers, a namespace's label. */
   readonly allowsCreateOnUpdate?: boolean
+  /** A deletion answers the object that is gone, and not a Status. */
+  readonly returnsDeleted?: boolean
   /** The propagation that a deletion has when none is asked: Background if absent. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
 }

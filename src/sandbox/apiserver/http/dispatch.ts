@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http'
+import { ApiError } from '../apiError.ts'
+import { type Attributes, forbidden } from '../auth/attributes.ts'
+import type { Verdict } from '../auth/rbac.ts'
+import type { User } from '../auth/user.ts'
+import type { Answer } from './answer.ts'
+import { type Headers, header, type ResourceServer } from './apiRequest.ts'
+import { readBody } from './body.ts'
+import { answerHealth } from './health.ts'
+import { negotiate } from './negotiate.ts'
+import { parseTarget, type ResourceTarget } from './requestInfo.ts'
+import { answerResource, kindAt, verbAsked } from './resources.ts'
+
+/** Says who asks, and what he may do. */
+export type Gate = {
+  /** Throws 401. */
+  authenticate(headers: Headers): User
+  authorize(user: User, attributes: Attributes): Verdict
+}
+
+export type PathRequest = {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  readonly body: () => Promise<string>
+}
+
+export type Api = {
+  readonly gate: Gate
+  readonly resources: ResourceServer
+  /** Answers what is no resource: discovery, schemas, administration. */
+  readonly documents: (request: PathRequest) => Answer | Promise<Answer> | undefined
+  /** `GET /version`. */
+  readonly version: object
+  /** Whether writes can be kept. */
+  readonly isWritable: () => boolean
+}
+
+export type Asked = {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  readonly body: () => Promise<string>
+}
+
+export function askedOf(request: IncomingMessage): Asked {
+  const url = request.url ?? '/'
+  const at = url.indexOf('?')
+  return {
+    method: request.method ?? 'GET',
+    path: at < 0 ? url : url.slice(0, at),
+    query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
+    headers: request.headers,
+    body: () => readBody(request),
+  }
+}
+
+/** Answers a request; refusals are thrown as ApiError. */
+export async function dispatch(api: Api, asked: Asked, warn: (text: string) => void): Promise<Answer> {
+  const { method, path, query, headers, body } = asked
+  const user = api.gate.authenticate(headers)
+  const target = parseTarget(path)
+  requireAllowed(api, user, attributesOf(target, asked))
+  if (target.kind === 'resource') {
+    const kind = kindAt(api.resources.machinery.kinds, target)
+    return answerResource(api.resources, { method, target, kind, query, headers, user, body, warn })
+  }
+  const health = answerHealth(path, query, api.isWritable())
+  if (health !== undefined) return health
+  if (path === '/version' || path === '/version/') {
+    negotiate(header(headers, 'accept'))
+    return { kind: 'object', code: 200, object: api.version }
+  }
+  return (await api.documents({ method, path, query, headers, body })) ?? { kind: 'text', code: 404, text: '404 page not found\n' }
+}
+
+function requireAllowed({ gate }: Api, user: User, attributes: Attributes): void {
+  const { allowed, reason } = gate.authorize(user, attributes)
+  if (!allowed) throw forbidden(user, attributes, reason)
+}
+
+function attributesOf(target: ReturnType<typeof parseTarget>, { method, path, query }: Asked): Attributes {
+  if (target.kind === 'path') return { kind: 'path', verb: method.toLowerCase(), path }
+  const { group, plural: resource, subresource = '', namespace = '', name = '' } = target
+  return {
+    kind: 'resource',
+    verb: verbAsked(method, target, query) ?? method.toLowerCase(),
+    group,
+    resource,
+    subresource,
+    namespace: spaceOf(target, namespace),
+    name,
+  }
+}
+
+/** What is done to a namespace is done within it, as far as roles are concerned. */
+function spaceOf({ plural, name = '', group }: ResourceTarget, namespace: string): string {
+  return group === '' && plural === 'namespaces' ? name : namespace
+}
+
+/** A surprise, told without what only a log may know. */
+export function surprise(): ApiError {
+  return new ApiError({
+    code: 500,
+    reason: 'InternalError',
+    message: 'Internal error occurred: the sandbox met an error that nobody foresaw; its log has it',
+  })
+}

@@ -1,0 +1,60 @@
+import { notFound } from '../apiError.ts'
+import { list } from '../requests/list.ts'
+import { parseListOptions } from '../requests/listOptions.ts'
+import { parseRevision, tooLarge } from '../requests/resourceVersion.ts'
+import { beginWatch } from '../requests/watch.ts'
+import { about, findLive } from '../requests/write.ts'
+import type { Answer } from './answer.ts'
+import { type ApiRequest, callOf, header, type ResourceServer } from './apiRequest.ts'
+import { type Encoding, encodeList, encodeObject } from './encode.ts'
+import { negotiate, type View } from './negotiate.ts'
+import { streamWatch } from './watchStream.ts'
+
+const reading = { manager: { name: '', asked: false }, dryRun: false, fieldValidation: 'Ignore' } as const
+
+export function encodingOf({ machinery }: ResourceServer, { kind, query }: ApiRequest, { as }: View): Encoding {
+  return { kind, view: as, includeObject: query.get('includeObject') ?? '', nowMs: machinery.nowMs() }
+}
+
+export function answerGet(server: ResourceServer, request: ApiRequest): Answer {
+  const { machinery } = server
+  const call = callOf(request, reading)
+  const view = negotiate(header(request.headers, 'accept'), 'object')
+  const name = request.target.name!
+  const asked = parseRevision(request.query.get('resourceVersion') ?? '')
+  if (asked !== undefined && asked > machinery.store.revision()) throw tooLarge(asked, machinery.store.revision())
+  const object = findLive(machinery, call, name)
+  if (object === undefined) throw notFound(about(call, name))
+  return { kind: 'object', code: 200, object: encodeObject(encodingOf(server, request, view), object), media: view.media }
+}
+
+export function answerList(server: ResourceServer, request: ApiRequest): Answer {
+  const view = negotiate(header(request.headers, 'accept'), 'list')
+  const options = parseListOptions(request.query, request.kind, 'list')
+  const listed = list(server.machinery, callOf(request, reading), withName(options, request))
+  return { kind: 'object', code: 200, object: encodeList(encodingOf(server, request, view), listed), media: view.media }
+}
+
+export function answerWatch(server: ResourceServer, request: ApiRequest): Answer {
+  const view = negotiate(header(request.headers, 'accept'), 'object')
+  const options = withName(parseListOptions(request.query, request.kind, 'watch'), request)
+  parseRevision(options.resourceVersion)
+  const { machinery, watches } = server
+  const call = callOf(request, reading)
+  const encode = (): Encoding => encodingOf(server, request, view)
+  const begin = (): ReturnType<typeof beginWatch> => beginWatch(machinery, { call, options })
+  return {
+    kind: 'stream',
+    run: (response, signal) => streamWatch({ response, signal, store: machinery.store, begin, encode, options, limits: watches }),
+  }
+}
+
+/** A watch of one name, as old clients ask for it. */
+function withName(options: ReturnType<typeof parseListOptions>, { target: { name } }: ApiRequest): typeof options {
+  if (name === undefined) return options
+  return {
+    ...options,
+    isSelected: true,
+    fields: { ...options.fields, matches: (object) => object.metadata.name === name && options.fields.matches(object) },
+  }
+}

@@ -1,0 +1,66 @@
+import type { Verb } from '../kinds/kind.ts'
+
+/** What a path asks for. */
+export type Target =
+  | {
+      readonly kind: 'resource'
+      readonly group: string
+      readonly version: string
+      readonly plural: string
+      readonly namespace: string | undefined
+      readonly name: string | undefined
+      readonly subresource: string | undefined
+      /** What follows a subresource that leads on: `pods/x/proxy/REST`. */
+      readonly rest: readonly string[]
+    }
+  /** Health, versions, discovery. */
+  | { readonly kind: 'path'; readonly path: string }
+
+export type ResourceTarget = Extract<Target, { readonly kind: 'resource' }>
+
+/** `path` is encoded, as it came. */
+export function parseTarget(path: string): Target {
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decoded)
+  const [prefix, ...rest] = parts
+  if (prefix === 'api' && rest.length >= 2) return resource('', rest[0]!, rest.slice(1))
+  if (prefix === 'apis' && rest.length >= 3) return resource(rest[0]!, rest[1]!, rest.slice(2))
+  return { kind: 'path', path }
+}
+
+function resource(group: string, version: string, parts: readonly string[]): ResourceTarget {
+  const [first, namespace, plural, ...more] = parts
+  // A namespace's own subresources look like a resource within it.
+  const isWithin = first === 'namespaces' && plural !== undefined && plural !== 'status' && plural !== 'finalize'
+  const [found, name, subresource, ...rest] = isWithin ? [plural, ...more] : parts
+  return { kind: 'resource', group, version, plural: found!, namespace: isWithin ? namespace : undefined, name, subresource, rest }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    if (error instanceof URIError) return part
+    throw error
+  }
+}
+
+/** As authorisation knows it; undefined for methods that no resource has. */
+export function verbOf(method: string, { name }: Pick<ResourceTarget, 'name'>, isWatch: boolean): Verb | undefined {
+  switch (method) {
+    case 'GET':
+      return isWatch ? 'watch' : name === undefined ? 'list' : 'get'
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return name === undefined ? 'deletecollection' : 'delete'
+    default:
+      return undefined
+  }
+}

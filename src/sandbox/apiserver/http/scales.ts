@@ -1,0 +1,57 @@
+import type { JsonObject, Unstructured } from '../../unstructured.ts'
+import { ApiError, badRequest } from '../apiError.ts'
+import { applyJsonPatch } from '../patch/jsonPatch.ts'
+import { applyMergePatch } from '../patch/mergePatch.ts'
+import type { Patch } from '../requests/fieldMachinery.ts'
+import { readScale, writeScale } from '../requests/scale.ts'
+import type { Answer } from './answer.ts'
+import { type ApiRequest, callOf, header, type ResourceServer } from './apiRequest.ts'
+import { objectMedia, parseObject } from './body.ts'
+import { parsePatch, writeQuery } from './writes.ts'
+
+/** Answers what is asked of a `scale` subresource. */
+export async function answerScale({ machinery }: ResourceServer, request: ApiRequest): Promise<Answer> {
+  const name = request.target.name!
+  const contentType = header(request.headers, 'content-type')
+  switch (request.method) {
+    case 'GET': {
+      const call = callOf(request, writeQuery(request, 'UpdateOptions'))
+      return scale(readScale(machinery, call, name))
+    }
+    case 'PUT': {
+      const call = callOf(request, writeQuery(request, 'UpdateOptions'))
+      const body = parseObject(await request.body(), objectMedia(contentType), 'Scale')
+      return scale(writeScale(machinery, call, asScale(body), name))
+    }
+    case 'PATCH': {
+      const query = writeQuery(request, 'PatchOptions')
+      const change = parsePatch(contentType, await request.body(), { query, isCustom: false })
+      const call = callOf(request, query)
+      const patched = applied(readScale(machinery, call, name) as unknown as JsonObject, change)
+      return scale(writeScale(machinery, call, asScale(patched), name))
+    }
+    default:
+      throw new ApiError({
+        code: 405,
+        reason: 'MethodNotAllowed',
+        message: 'the server does not allow this method on the requested resource',
+        details: {},
+      })
+  }
+}
+
+/** A Scale has no lists, so that a strategic patch of it is a merge patch. */
+function applied(current: JsonObject, change: Patch): JsonObject {
+  if (change.type === 'json') return applyJsonPatch(current, change.steps) as JsonObject
+  return applyMergePatch(current, change.type === 'apply' ? change.config : change.patch)
+}
+
+function asScale(body: JsonObject): Unstructured {
+  const { kind = 'Scale', apiVersion = 'autoscaling/v1' } = body
+  if (kind !== 'Scale') throw badRequest(`${String(kind)} in version ${JSON.stringify(apiVersion)} cannot be handled as a Scale`)
+  return body as unknown as Unstructured
+}
+
+function scale(object: Unstructured): Answer {
+  return { kind: 'object', code: 200, object }
+}

@@ -1,0 +1,35 @@
+import { badRequest } from '../apiError.ts'
+
+/** Where the next page of a list begins, and of which revision it is; -1: of the newest, as after an expired token. */
+export type ContinueToken = { readonly revision: number; readonly start: string }
+
+const apiVersion = 'meta.k8s.io/v1'
+
+export function writeToken({ revision, start }: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: apiVersion, rv: revision, start })).toString('base64url')
+}
+
+export function readToken(text: string): ContinueToken {
+  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) {
+    const at = /[^\w-]/.exec(text)?.index ?? text.length - 1
+    throw badRequest(`invalid continue token: continue key is not valid: illegal base64 data at input byte ${at}`)
+  }
+  const token = parsed(Buffer.from(text, 'base64url').toString())
+  if (token.v !== apiVersion)
+    throw badRequest(
+      `invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(token.v ?? '')}`,
+    )
+  if (typeof token.rv !== 'number' || token.rv === 0)
+    throw badRequest('invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof token.start !== 'string' || token.start === '')
+    throw badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
+  return { revision: token.rv, start: token.start }
+}
+
+function parsed(text: string): { readonly v?: unknown; readonly rv?: unknown; readonly start?: unknown } {
+  try {
+    return JSON.parse(text) as { readonly v?: unknown }
+  } catch (error) {
+    throw Object.assign(badRequest('invalid continue token: continue key is not valid: invalid character in the token'), { cause: error })
+  }
+}
