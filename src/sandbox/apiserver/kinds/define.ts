@@ -1,5 +1,6 @@
 import type { Unstructured } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
+import { schemaOf } from '../schema/builtin.ts'
 import type { Schema } from '../schema/schema.ts'
 import { age, createdAt, name } from './cells.ts'
 import type { Draft } from './fields.ts'
@@ -32,6 +33,8 @@ export type KindFacts = {
   readonly conversion?: Kind['conversion']
   readonly selectableFields?: Kind['selectableFields']
   readonly keepsGeneration?: boolean
+  /** Who creates it may tell its status, too. */
+  readonly createdWithStatus?: boolean
   /** Written into a tree of its own, which has the form of the wire already. */
   defaults?(object: Draft): void
   /** Beyond the loss of the status. May throw ApiError for what admission refuses. */
@@ -42,7 +45,7 @@ export type KindFacts = {
   onStatusUpdate?(object: Draft, old: Unstructured): void
   /** Beyond metadata. */
   errors?(object: Unstructured, old: Unstructured | undefined): Iterable<FieldError>
-  readonly more?: Pick<Strategy, 'warnings' | 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate'>
+  readonly more?: Pick<Strategy, 'warnings' | 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'requiresVersion'>
 }
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -60,7 +63,7 @@ export function defineKind(facts: KindFacts): Kind {
     namespaced: facts.namespaced ?? true,
     verbs: facts.verbs ?? allVerbs,
     get schema(): Schema {
-      return { type: 'object', preserveUnknownFields: true }
+      return schemaOf(group, version, kind)
     },
     subresources,
     strategy: strategyOf(facts),
@@ -86,14 +89,16 @@ function strategyOf(facts: KindFacts): Strategy {
     keepsGeneration,
     defaults: (object) => complete(object) as Unstructured,
     prepareForCreate(object, context) {
-      const made = complete(hasStatus ? { ...object, status: undefined } : object)
-      facts.onCreate?.(made, context)
-      return made as Unstructured
+      const made = complete(hasStatus && facts.createdWithStatus !== true ? { ...object, status: undefined } : object)
+      if (facts.onCreate === undefined) return made as Unstructured
+      facts.onCreate(made, context)
+      return complete(made) as Unstructured
     },
     prepareForUpdate(object, old, context) {
       const made = complete(hasStatus ? { ...object, status: old.status } : object)
-      facts.onUpdate?.(made, old, context)
-      return made as Unstructured
+      if (facts.onUpdate === undefined) return made as Unstructured
+      facts.onUpdate(made, old, context)
+      return complete(made) as Unstructured
     },
     prepareForStatusUpdate(object, old) {
       const made = complete({ ...object, spec: old.spec })

@@ -56,6 +56,8 @@ export type Strategy = {
   readonly allowsCreateOnUpdate?: boolean
   /** A deletion answers the object that is gone, and not a Status. */
   readonly returnsDeleted?: boolean
+  /** A replacement must say which version it replaces (`metadata.resourceVersion: … must be specified for an update`). */
+  readonly requiresVersion?: boolean
   /** The propagation that a deletion has when none is asked: Background if absent. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
 }

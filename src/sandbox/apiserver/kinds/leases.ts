@@ -10,5 +10,5 @@ export const lease: Kind = defineKind({
   plural: 'leases',
   shape: 'coordination.Lease',
   columns: [column('Holder', 'Who has it now.', (each) => text(spec(each).holderIdentity))],
-  more: { allowsCreateOnUpdate: true },
+  more: { allowsCreateOnUpdate: true, requiresVersion: true },
 })

@@ -20,12 +20,12 @@ export function kindOf({ apiVersion, kind }: { readonly apiVersion: string; read
 export function created(kind: Kind, object: Case['object']): Unstructured {
   const { strategy } = kind
   const given = structuredClone(object) as unknown as Unstructured
-  const metadata = { ...given.metadata, ...(kind.namespaced && { namespace }), creationTimestamp: now, uid: 'u', resourceVersion: '1' }
+  const metadata = { ...given.metadata, ...(kind.namespaced && { namespace }), creationTimestamp: now, uid: 'the-uid', resourceVersion: '1' }
   const generation = strategy.keepsGeneration ? { generation: 1 } : {}
   const whole = { ...given, metadata: { ...metadata, ...generation } }
   const made = strategy.prepareForCreate!(strategy.defaults!(whole), context)
   check(kind, made, undefined)
-  return made
+  return kind.conversion === undefined ? made : kind.conversion.fromStored(kind.conversion.toStored(made))
 }
 
 export function patched(kind: Kind, old: Unstructured, patch: JsonObject): Unstructured {

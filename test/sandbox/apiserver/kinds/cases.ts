@@ -21,15 +21,23 @@ const volatile = ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields'
 /** Without what differs from run to run: uids, versions, times of creation, addresses and ports that were picked. */
 export function normalized(object: JsonObject): JsonObject {
   const metadata = without(object.metadata as JsonObject, [...volatile, ...(byController(object) ? ['annotations'] : [])])
-  const status = byController(object) ? { status: without(object.status as JsonObject, ['conditions', 'observedGeneration']) } : {}
-  const text = JSON.stringify({ ...object, metadata, ...status }).replace(/"10\.96\.\d+\.\d+"/g, '"an address"')
+  const status = byController(object) ? { status: without(object.status as JsonObject, controlled) } : {}
+  const uid = String((object.metadata as JsonObject).uid)
+  const text = JSON.stringify({ ...object, metadata, ...status })
+    .replaceAll(`"${uid}"`, '"a uid"')
+    // It is taken away again by a controller that the sandbox has not, when the node is ready.
+    .replace(',"taints":[{"key":"node.kubernetes.io/not-ready","effect":"NoSchedule"}]', '')
+    .replace('"taints":[{"key":"node.kubernetes.io/not-ready","effect":"NoSchedule"}]', '')
+    .replace(/"10\.96\.\d+\.\d+"/g, '"an address"')
   const timeless = text.replace(/"lastTransitionTime":"202[6-9][^"]*"/g, '"lastTransitionTime":"a time"')
   return JSON.parse(timeless.replace(/"(nodePort|healthCheckNodePort)":3[012]\d{3}/g, '"$1":"a port"')) as JsonObject
 }
 
-/** A controller of the real cluster may have seen it already. */
+/** What a controller of the real cluster may have written meanwhile. */
+const controlled = ['conditions', 'observedGeneration', 'terminating', 'uncountedTerminatedPods', 'ready', 'active', 'startTime']
+
 function byController({ kind }: JsonObject): boolean {
-  return kind === 'Deployment' || kind === 'ReplicaSet'
+  return ['Deployment', 'ReplicaSet', 'Job', 'PodDisruptionBudget'].includes(kind as string)
 }
 
 function without(map: JsonObject, names: readonly string[]): JsonObject {
@@ -38,7 +46,8 @@ function without(map: JsonObject, names: readonly string[]): JsonObject {
 
 export function normalizedCell(cell: unknown): unknown {
   if (typeof cell !== 'string') return cell
-  return cell.replace(/\b10\.96\.\d+\.\d+\b/g, 'an address').replace(/:3[012]\d{3}\//g, ':a port/')
+  const withoutUid = cell.replace(/controller-uid=[-\w]+/, 'controller-uid=a uid')
+  return withoutUid.replace(/\b10\.96\.\d+\.\d+\b/g, 'an address').replace(/:3[012]\d{3}\//g, ':a port/')
 }
 
 /** A refusal's part that tells what is wrong. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { basename } from 'node:path'
 import { parse } from 'yaml'
+import { builtinKinds } from '../../../../src/sandbox/apiserver/kinds/builtinKinds.ts'
 import type { JsonObject } from '../../../../src/sandbox/unstructured.ts'
 import { type Answer, type Case, type Golden, namespace, normalized, normalizedCell, refusal } from './cases.ts'
 
@@ -49,10 +50,22 @@ async function answer(asked: Asked): Promise<Answer> {
   return { object: normalized(object), row: Object.fromEntries(cells.filter(([name]) => name !== 'Age' && name !== 'Created At')) }
 }
 
+/** Kinds whose defaults are applied once more when they are read from the store, to what the server has added before. */
+const reread = ['Job', 'ReplicationController', 'HorizontalPodAutoscaler']
+const remove = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, propagationPolicy: 'Background' }
+
+async function kept(path: string, object: JsonObject): Promise<Answer> {
+  const name = String((object.metadata as JsonObject).name)
+  const stored = await ask({ method: 'POST', path, body: object })
+  await ask({ method: 'DELETE', path: `${path}/${name}`, body: remove })
+  const row = stored.kind === 'Status' ? {} : await answer({ method: 'POST', path: `${path}?dryRun=All`, body: object })
+  return stored.kind === 'Status' ? { refusal: refusal(stored) } : { ...row, object: normalized(stored) }
+}
+
 async function record({ object, patch, status }: Case): Promise<Golden> {
   const path = await pathOf(object)
   const recordedAt = new Date().toISOString()
-  const created = await answer({ method: 'POST', path: `${path}?dryRun=All`, body: object })
+  const created = reread.includes(object.kind) ? await kept(path, object) : await answer({ method: 'POST', path: `${path}?dryRun=All`, body: object })
   if (patch === undefined && status === undefined) return { recordedAt, created }
   const stored = await ask({ method: 'POST', path, body: object })
   if (stored.kind === 'Status') throw new Error(`creating ${path}: ${String(stored.message)}`)
@@ -60,8 +73,28 @@ async function record({ object, patch, status }: Case): Promise<Golden> {
   const merge = { method: 'PATCH', type: 'application/merge-patch+json' }
   const patched = patch === undefined ? undefined : await answer({ ...merge, path: `${at}?dryRun=All`, body: patch })
   const withStatus = status === undefined ? undefined : await answer({ ...merge, path: `${at}/status?dryRun=All`, body: { status } })
-  await ask({ method: 'DELETE', path: at, body: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 } })
+  await ask({ method: 'DELETE', path: at, body: remove })
   return { recordedAt, created, ...(patched !== undefined && { patched }), ...(withStatus !== undefined && { withStatus }) }
+}
+
+type Listed = { readonly name: string; readonly kind: string; readonly group?: string }
+type Described = { readonly name: string; readonly type: string; readonly format: string; readonly priority: number }
+
+/** How each kind is told of in discovery, with what it has below it, and the columns of a list of it. */
+async function described(): Promise<JsonObject> {
+  const told: Record<string, unknown> = {}
+  for (const { group, version, plural } of builtinKinds) {
+    const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+    const { resources } = (await ask({ method: 'GET', path: base })) as unknown as { readonly resources: readonly Listed[] }
+    const own = resources.find(({ name }) => name === plural)
+    const below = resources.map(({ name }) => name).filter((name) => name === `${plural}/status` || name === `${plural}/scale`)
+    const { columnDefinitions } = (await ask({ method: 'GET', path: `${base}/${plural}?limit=1`, accept: asTable })) as unknown as {
+      columnDefinitions: Described[]
+    }
+    const columns = columnDefinitions.map(({ name, type, format, priority }) => [name, type, format, priority])
+    told[`${base}/${plural}`] = { ...own, storageVersionHash: undefined, below, columns }
+  }
+  return JSON.parse(JSON.stringify(told)) as JsonObject
 }
 
 const { gitVersion } = (await ask({ method: 'GET', path: '/version' })) as { gitVersion: string }
@@ -76,3 +109,4 @@ for (const file of readdirSync(`${folder}/manifests`)) {
   writeFileSync(`${folder}/golden/${file.replace('.ts', '.json')}`, `${JSON.stringify({ server: gitVersion, answers }, undefined, 1)}\n`)
   console.log(`${file}: ${cases.length} cases from ${gitVersion}`)
 }
+writeFileSync(`${folder}/golden/discovery.json`, `${JSON.stringify({ server: gitVersion, resources: await described() }, undefined, 1)}\n`)
