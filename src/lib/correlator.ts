@@ -12,7 +12,7 @@ export type Correlator<T> = {
 
 /** The same news within this are one. */
 const sameMs = 600_000
-/** Different news of one reason about one object within that time: beyond, they are told as one. */
+/** Different news of one reason about one object within that time: from this many on, they are told as one. */
 const similarMaximum = 10
 /** What one object may have told, then one more every 5 minutes. */
 const burst = 25
@@ -45,7 +45,13 @@ export function openCorrelator<T>(): Correlator<T> {
     const entry = before === undefined || nowMs - before.sinceMs > sameMs ? { messages: new Set<string>(), sinceMs: nowMs } : before
     entry.messages.add(message)
     remember(similar, key, entry)
-    return entry.messages.size > similarMaximum ? `(combined from similar events): ${message}` : message
+    if (entry.messages.size < similarMaximum) return message
+    // Room for one: those that are told again and again stay told by themselves.
+    for (const oldest of entry.messages) {
+      entry.messages.delete(oldest)
+      break
+    }
+    return `(combined from similar events): ${message}`
   }
 
   return {

@@ -120,6 +120,8 @@ export function memoryCluster(): MemoryCluster {
           creationTimestamp: timestampOf(nowMs),
           ...('spec' in given && { generation: 1 }),
         },
+        // What the real server fills in.
+        ...(resource === 'services' && { spec: { clusterIP: '10.96.0.9', ipFamilies: ['IPv4'], ...(given['spec'] as object) } }),
         ...(resource === 'pods' && given['status'] === undefined && { status: { phase: 'Pending' } }),
       },
       undefined,
