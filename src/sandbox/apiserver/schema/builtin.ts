@@ -82,6 +82,8 @@ function fillExtensions(schema: Writable, definition: Definition): void {
   const mapType = definition['x-kubernetes-map-type']
   const mergeKey = definition['x-kubernetes-patch-merge-key']
   const strategy = definition['x-kubernetes-patch-strategy']
+  const goType = definition['x-go-type']
+  if (goType !== undefined) schema.goType = goType
   if (listType !== undefined) schema.listType = listType
   if (keys !== undefined) schema.listMapKeys = keys
   if (mapType !== undefined) schema.mapType = mapType

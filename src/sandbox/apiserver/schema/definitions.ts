@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Json } from '../../unstructured.ts'
 
-/** A type of the built-in kinds as the real server's OpenAPI v3 has it, without descriptions; see scripts/openapi.ts. */
+/** A type of the built-in kinds as the real server's OpenAPI v3 has it, without descriptions; see scripts/openapi. */
 export type Definition = {
   /** The name of the definition that this is, besides what else is said. */
   readonly $ref?: string
@@ -21,6 +21,8 @@ export type Definition = {
   /** Separated by commas. */
   readonly 'x-kubernetes-patch-strategy'?: string
   readonly 'x-kubernetes-unions'?: Json
+  /** Not of OpenAPI: how the real server's messages name the type: `v1.Protocol`. */
+  readonly 'x-go-type'?: string
   /** `*`: belongs to every group and version there is. */
   readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[] | '*'
 }

@@ -32,6 +32,8 @@ export type Schema = {
   readonly patchStrategy?: readonly string[]
   /** Built-in kinds: what the value may be instead of one type; the first whose type fits is meant. */
   readonly oneOf?: readonly Schema[]
+  /** Built-in kinds: the Go type's name where it does not follow from the rest: `v1.Protocol`. */
+  readonly goType?: string
   /** Value rules of custom kinds. */
   readonly rules?: ValueRules
 }
