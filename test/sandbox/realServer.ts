@@ -28,6 +28,7 @@ export function realServer(): Ask {
       body: sent === undefined ? null : typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body),
     })
     const warnings = [answer.headers['warning'] ?? []].flat()
-    return { code: answer.statusCode, body: (await answer.body.json()) as JsonObject, warnings }
+    const text = await answer.body.text()
+    return { code: answer.statusCode, body: text.startsWith('{') ? (JSON.parse(text) as JsonObject) : { message: text }, warnings }
   }
 }

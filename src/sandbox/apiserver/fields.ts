@@ -1,31 +1,32 @@
 import { isObject } from '../json.ts'
 import type { JsonObject, Unstructured } from '../unstructured.ts'
-import { ApiError, badRequest } from './apiError.ts'
+import { badRequest } from './apiError.ts'
+import { fieldOwners } from './apply/fieldOwners.ts'
 import { applyJsonPatch } from './patch/jsonPatch.ts'
 import { applyMergePatch } from './patch/mergePatch.ts'
 import { applyStrategicPatch } from './patch/strategicPatch.ts'
+import type { KindRegistry } from './registry.ts'
 import type { FieldMachinery } from './requests/fieldMachinery.ts'
 
 /** What knows the fields of built-in and of custom objects. */
-export const fieldMachinery: FieldMachinery = {
-  problems: () => [],
-  decoded: (_kind, object) => object as unknown as Unstructured,
-  patched(kind, live, patch) {
-    const target = live as unknown as JsonObject
-    switch (patch.type) {
-      case 'json': {
-        const patched = applyJsonPatch(target, patch.steps)
-        if (!isObject(patched)) throw badRequest('a patch must leave an object')
-        return patched
+export function fieldMachinery(kinds: KindRegistry): FieldMachinery {
+  return {
+    ...fieldOwners(kinds),
+    problems: () => [],
+    decoded: (_kind, object) => object as unknown as Unstructured,
+    patched(kind, live, patch) {
+      const target = live as unknown as JsonObject
+      switch (patch.type) {
+        case 'json': {
+          const patched = applyJsonPatch(target, patch.steps)
+          if (!isObject(patched)) throw badRequest('a patch must leave an object')
+          return patched
+        }
+        case 'merge':
+          return applyMergePatch(target, patch.patch)
+        case 'strategic':
+          return applyStrategicPatch(target, patch.patch, kind.schema)
       }
-      case 'merge':
-        return applyMergePatch(target, patch.patch)
-      case 'strategic':
-        return applyStrategicPatch(target, patch.patch, kind.schema)
-    }
-  },
-  applied() {
-    throw new ApiError({ code: 501, reason: 'NotImplemented', message: 'server-side apply is not served' })
-  },
-  owners: (_updated, { live }) => live?.metadata.managedFields ?? [],
+    },
+  }
 }

@@ -53,7 +53,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const { nowMs = Date.now, random = randomBytes, onError = reportError } = options
   const store = openStore({ history: options.history ?? defaultHistory, nowMs, onListenerError: (error) => onError('a follower', error) })
   const kinds = kindRegistry(builtinKinds)
-  const machinery: Machinery = { store, kinds, fields: fieldMachinery, nowMs, random, admissions: options.admissions ?? [] }
+  const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions: options.admissions ?? [] }
   const cluster = clusterOf(machinery, 'kube-apiserver')
   const adminToken = options.adminToken ?? randomBytes(24).toString('base64url')
   const authenticator: Authenticator = {

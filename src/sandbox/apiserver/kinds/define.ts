@@ -1,4 +1,4 @@
-import type { Unstructured } from '../../unstructured.ts'
+import type { JsonObject, Unstructured } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
 import { schemaOf } from '../schema/builtin.ts'
 import type { Schema } from '../schema/schema.ts'
@@ -52,6 +52,7 @@ export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection'
 
 export function defineKind(facts: KindFacts): Kind {
   const { group, version, kind, plural, subresources = {}, columns, columnsAfterAge = [] } = facts
+  let empty: JsonObject | undefined
   return {
     group,
     version,
@@ -64,6 +65,10 @@ export function defineKind(facts: KindFacts): Kind {
     verbs: facts.verbs ?? allVerbs,
     get schema(): Schema {
       return schemaOf(group, version, kind)
+    },
+    get empty(): JsonObject {
+      empty ??= wireForm(facts.shape ?? kind, {}) as JsonObject
+      return empty
     },
     subresources,
     strategy: strategyOf(facts),

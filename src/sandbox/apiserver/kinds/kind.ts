@@ -1,4 +1,4 @@
-import type { Unstructured } from '../../unstructured.ts'
+import type { JsonObject, Unstructured } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
 import type { Schema } from '../schema/schema.ts'
 
@@ -17,6 +17,8 @@ export type Kind = {
   readonly namespaced: boolean
   readonly verbs: readonly Verb[]
   readonly schema: Schema
+  /** An object of which nothing is said yet: what is there all the same belongs to nobody. Absent: nothing. */
+  readonly empty?: JsonObject
   readonly subresources: { readonly status?: true; readonly scale?: ScalePaths }
   readonly strategy: Strategy
   readonly columns: readonly Column[]

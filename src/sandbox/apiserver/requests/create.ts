@@ -34,12 +34,13 @@ function createNamed(machinery: Machinery, call: Call, object: Unstructured, by:
   const begun = withMetadata(kind, object, systemMetadata(machinery, call, asked))
   const { name } = begun.metadata
   const defaulted = strategy.defaults?.(begun) ?? begun
-  const accepted = admitted(machinery, call, defaulted, { verb: 'create', name, subresource: undefined, old: undefined })
+  const { managedFields: sent } = asked
+  const own = by === 'applied' ? defaulted : owned(machinery, call, defaulted, { live: undefined, subresource: undefined, sent })
+  const accepted = admitted(machinery, call, own, { verb: 'create', name, subresource: undefined, old: undefined })
   const prepared = strategy.prepareForCreate?.(accepted, context) ?? accepted
   checked(call, prepared, undefined)
   if (findLive(machinery, call, name) !== undefined) throw alreadyExists(about(call, name))
-  const complete =
-    by === 'applied' ? withMetadata(kind, prepared, prepared.metadata) : owned(machinery, call, prepared, { live: undefined, subresource: undefined })
+  const complete = withMetadata(kind, prepared, prepared.metadata)
   return stored(machinery, call, complete)
 }
 

@@ -25,7 +25,7 @@ export type FieldMachinery = {
   /** The patched object; never called for `apply`. Throws an ApiError where the patch does not fit. */
   patched(kind: Kind, live: Unstructured, patch: Exclude<Patch, { readonly type: 'apply' }>): JsonObject
   /** The live object merged with what is applied, with its owners' fields written down. Throws an ApiError on conflicts. */
-  applied(config: Unstructured, force: boolean, write: OwnedWrite): Unstructured
+  applied(config: JsonObject, force: boolean, write: OwnedWrite): JsonObject
   /** Who owns which fields after a write that was no apply. */
   owners(updated: Unstructured, write: OwnedWrite): readonly ManagedFieldsEntry[]
 }

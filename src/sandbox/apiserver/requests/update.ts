@@ -5,7 +5,7 @@ import { keyText } from '../storage/store.ts'
 import { create } from './create.ts'
 import { type Call, type Machinery, writeContext } from './machinery.ts'
 import { isEnding, keptMetadata, nextGeneration, placed, withMetadata, without } from './objectMeta.ts'
-import { about, admitted, checked, findLive, internalError, owned, stored } from './write.ts'
+import { about, admitted, checked, findLive, internalError, owned, stored, withLiveTimes } from './write.ts'
 
 export const modified = 'the object has been modified; please apply your changes to the latest version and try again'
 
@@ -52,13 +52,15 @@ export function replace(machinery: Machinery, call: Call, { live, object, subres
   requireVersion(call, object, live)
   const begun = withMetadata(kind, object, keptMetadata(object.metadata, live.metadata))
   const defaulted = kind.strategy.defaults?.(begun) ?? begun
-  const accepted = admitted(machinery, call, defaulted, { verb: 'update', name, subresource, old: live })
+  const { managedFields: sent } = object.metadata
+  const own = isApplied ? defaulted : owned(machinery, call, defaulted, { live, subresource, sent })
+  const accepted = admitted(machinery, call, own, { verb: 'update', name, subresource, old: live })
   const prepared = prepare(machinery, call, accepted, live, subresource)
   const generation = nextGeneration(kind, prepared, live)
   const numbered = generation === undefined ? prepared : { ...prepared, metadata: { ...prepared.metadata, generation } }
   checked(call, numbered, live)
-  const updated = isApplied ? withMetadata(kind, numbered, numbered.metadata) : owned(machinery, call, numbered, { live, subresource })
-  if (equalJson(updated, live)) return live
+  const updated = withMetadata(kind, numbered, numbered.metadata)
+  if (equalJson(withLiveTimes(updated, live), live)) return live
   if (isEnding(updated.metadata) && !isHeld(kind.storedAs, updated)) return ended(machinery, call, updated)
   return stored(machinery, call, updated)
 }

@@ -1,4 +1,4 @@
-import type { Unstructured } from '../../unstructured.ts'
+import type { ManagedFieldsEntry, Unstructured } from '../../unstructured.ts'
 import { type About, ApiError, invalid } from '../apiError.ts'
 import { keyText } from '../storage/store.ts'
 import { type Attributes, type Call, kept, type Machinery, served, timeText } from './machinery.ts'
@@ -31,12 +31,30 @@ export function checked(call: Call, object: Unstructured, old: Unstructured | un
   for (const warning of strategy.warnings?.(object) ?? []) call.warn(warning)
 }
 
-export type Owned = { readonly live: Unstructured | undefined; readonly subresource: string | undefined }
+export type Owned = {
+  readonly live: Unstructured | undefined
+  readonly subresource: string | undefined
+  /** The owners that the client sent. */
+  readonly sent: readonly ManagedFieldsEntry[] | undefined
+}
 
-/** The object with the owners of its fields after this write. */
-export function owned({ fields, nowMs }: Machinery, call: Call, object: Unstructured, { live, subresource }: Owned): Unstructured {
+/** The object with the owners of its fields after this write. Comes before admission: what that adds belongs to nobody. */
+export function owned({ fields, nowMs }: Machinery, call: Call, object: Unstructured, { live, subresource, sent }: Owned): Unstructured {
   const write = { kind: call.kind, live, manager: call.manager.name, subresource, now: timeText(nowMs()) }
-  return withMetadata(call.kind, object, { ...object.metadata, managedFields: fields.owners(object, write) })
+  const { managedFields: _, ...metadata } = object.metadata
+  const managedFields = fields.owners({ ...object, metadata: { ...metadata, ...(sent !== undefined && { managedFields: sent }) } }, write)
+  return withMetadata(call.kind, object, { ...metadata, managedFields })
+}
+
+/** With the times of the live owners where nothing else differs: such a write changes nothing. */
+export function withLiveTimes(updated: Unstructured, live: Unstructured): Unstructured {
+  const [now, before] = [updated.metadata.managedFields ?? [], live.metadata.managedFields ?? []]
+  if (now.length !== before.length) return updated
+  const managedFields = now.map(({ time: _, ...entry }, at) => {
+    const time = before[at]?.time
+    return { ...entry, ...(time !== undefined && { time }) }
+  })
+  return { ...updated, metadata: { ...updated.metadata, ...(managedFields.length > 0 && { managedFields }) } }
 }
 
 export function stored({ store }: Machinery, { kind, dryRun }: Call, object: Unstructured): Unstructured {
