@@ -23,6 +23,9 @@ export type KubeClient = {
   read<T>(path: string, options?: CallOptions & { readonly accept?: string }): Promise<T>
 }
 
+/** Throws a SyntaxError for what is no JSON. */
+export type Parse = (text: string) => unknown
+
 export type CallOptions = {
   readonly signal?: AbortSignal
   /** For all attempts together; 30 s if absent. */
@@ -46,6 +49,8 @@ export type ListOptions = CallOptions & {
   readonly continue?: string
   readonly resourceVersion?: string
   readonly resourceVersionMatch?: 'NotOlderThan' | 'Exact'
+  /** Reads the answer; `JSON.parse` if absent. */
+  readonly parse?: Parse
 }
 export type DeleteOptions = CallOptions & {
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
@@ -94,6 +99,7 @@ type Call = CallOptions & {
   readonly body?: unknown
   readonly contentType?: string
   readonly accept?: string
+  readonly parse?: Parse
 }
 
 export function openClient(transport: Transport, rate: Rate = usualRate): KubeClient {
@@ -134,7 +140,7 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
     try {
       for (let failures = 1; ; failures++) {
         try {
-          return jsonIn<T>(await attempt(call, path, deadline.signal), `${call.method} ${call.path}`)
+          return jsonIn<T>(await attempt(call, path, deadline.signal), `${call.method} ${call.path}`, call.parse)
         } catch (error) {
           outer?.throwIfAborted()
           if (deadline.isOver()) throw noAnswer(`${call.method} ${call.path}`, new Error(`no answer within ${timeoutMs} ms`))
@@ -168,11 +174,12 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
       }),
     async list<T extends KubeObject>(
       resource: Resource,
-      { namespace, signal, timeoutMs, once = false, ...query }: ListOptions = {},
+      { namespace, signal, timeoutMs, once = false, parse, ...query }: ListOptions = {},
     ): Promise<Page<T>> {
       const list = await call<List<T>>({
         ...(signal && { signal }),
         ...(timeoutMs && { timeoutMs }),
+        ...(parse && { parse }),
         once,
         method: 'GET',
         path: pathOf(resource, { namespace }),
@@ -233,9 +240,9 @@ export function queryOf(query: Query): string {
 }
 
 /** Not quoted: it may hold a secret, and so may the parser's own message. */
-function jsonIn<T>(text: string, attempt: string): T {
+function jsonIn<T>(text: string, attempt: string, parse: Parse = JSON.parse): T {
   try {
-    return JSON.parse(text) as T
+    return parse(text) as T
   } catch {
     throw new KubeError({ kind: 'unavailable', message: `${attempt}: an answer of ${text.length} characters that is no JSON` })
   }

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { KubeObject } from '../api/meta.ts'
 import { openDeadline } from '../lib/deadline.ts'
-import { type KubeClient, queryOf } from './client.ts'
+import { type KubeClient, type Parse, queryOf } from './client.ts'
 import { errorOfStatus, KubeError, readStatus } from './errors.ts'
 import { pathOf, type Resource } from './resource.ts'
 import { noAnswer } from './transport.ts'
@@ -21,6 +21,8 @@ export type WatchOptions = {
   /** When the server is to end the watch. */
   readonly timeoutS: number
   readonly signal: AbortSignal
+  /** Reads an event; `JSON.parse` if absent. */
+  readonly parse?: Parse
 }
 
 /** A server that has ended the watch in time says so within this; one that has not is gone (half-open connections tell nothing). */
@@ -37,13 +39,13 @@ export async function* watch<T extends KubeObject>(
   resource: Resource,
   options: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>, void> {
-  const { namespace, timeoutS, signal: outer, ...query } = options
+  const { namespace, timeoutS, signal: outer, parse = JSON.parse, ...query } = options
   const path = pathOf(resource, { namespace }) + queryOf({ ...query, watch: true, allowWatchBookmarks: true, timeoutSeconds: timeoutS })
   const attempt = `watch ${resource.name}`
   const deadline = openDeadline(timeoutS * 1_000 + graceMs, outer)
   try {
     const reply = await client.open(path, { signal: deadline.signal })
-    for await (const line of linesOf(reply.body, attempt)) yield eventIn<T>(line, attempt)
+    for await (const line of linesOf(reply.body, attempt)) yield eventIn<T>(parsed(line, attempt, parse), line, attempt)
   } catch (error) {
     outer.throwIfAborted()
     if (deadline.isOver()) throw noAnswer(attempt, new Error(`silent beyond the ${timeoutS} s that were agreed`))
@@ -72,8 +74,7 @@ async function* linesOf(body: AsyncIterable<Buffer>, attempt: string): AsyncGene
   // A line without its end was cut off: what it would have told comes again with the next watch.
 }
 
-function eventIn<T extends KubeObject>(line: string, attempt: string): WatchEvent<T> {
-  const { type, object } = parsed(line, attempt)
+function eventIn<T extends KubeObject>({ type, object }: RawEvent, line: string, attempt: string): WatchEvent<T> {
   switch (type) {
     case 'ADDED':
       return { kind: 'added', object: object as T }
@@ -92,9 +93,11 @@ function eventIn<T extends KubeObject>(line: string, attempt: string): WatchEven
   }
 }
 
-function parsed(line: string, attempt: string): { readonly type?: unknown; readonly object?: unknown } {
+type RawEvent = { readonly type?: unknown; readonly object?: unknown }
+
+function parsed(line: string, attempt: string, parse: Parse): RawEvent {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = parse(line)
     if (typeof value === 'object' && value !== null && 'object' in value && typeof value.object === 'object' && value.object !== null) return value
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

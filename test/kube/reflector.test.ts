@@ -72,7 +72,7 @@ t.test('lists by pages, follows, and tells each change once', async (t) => {
   })
   await reflector.synced(AbortSignal.timeout(10_000))
   t.equal(reflector.store.size, 1_200)
-  t.equal(server.asked.filter((line) => line.includes('limit=500')).length, 3)
+  t.equal(server.asked.filter((line) => line.includes('limit=100')).length, 12)
   server.put('thing-3', { colour: 'red' })
   server.remove('thing-4')
   server.put('new')
@@ -89,7 +89,7 @@ t.test('C5 a list whose continue token is gone begins anew', async (t) => {
   const { server, reflector, agreed } = await scene(t, {}, (server) => {
     for (let i = 0; i < 1_200; i++) server.put(`thing-${i}`)
     server.intercept((request) => {
-      if (request.url?.includes('limit=500') && ++pages === 2) {
+      if (request.url?.includes('limit=100') && ++pages === 2) {
         server.put('meanwhile')
         server.compact()
       }
