@@ -8,7 +8,7 @@ export type Answer = { readonly code: number; readonly body: JsonObject; readonl
 export type Ask = (
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
-  sent?: { readonly body: unknown; readonly type?: string; readonly userAgent?: string },
+  sent?: { readonly body?: unknown; readonly type?: string; readonly userAgent?: string; readonly accept?: string },
 ) => Promise<Answer>
 
 export function realServer(): Ask {
@@ -21,11 +21,11 @@ export function realServer(): Ask {
       dispatcher,
       headers: {
         authorization: `Bearer ${config.users[0].user.token}`,
-        accept: 'application/json',
+        accept: sent?.accept ?? 'application/json',
         'content-type': sent?.type ?? 'application/json',
         'user-agent': sent?.userAgent ?? 'recorder/v1',
       },
-      body: sent === undefined ? null : typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body),
+      body: sent?.body === undefined ? null : typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body),
     })
     const warnings = [answer.headers['warning'] ?? []].flat()
     const text = await answer.body.text()
