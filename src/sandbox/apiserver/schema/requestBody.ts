@@ -11,15 +11,16 @@ import { parseStrictYaml } from './strictYaml.ts'
 /** What is expected in a body. `prunes`: a custom kind. */
 export type ExpectedKind = Pick<Kind, 'group' | 'version' | 'kind' | 'schema' | 'prunes'>
 
-export type Body = { readonly text: string; readonly contentType: string | undefined }
+export type Body = { readonly bytes: Uint8Array; readonly contentType: string | undefined }
 
 /**
  * Reads the object that a request sends, JSON or YAML. What is wrong with its fields is left to the caller, who refuses with `strictError` or warns; all else
  * throws an ApiError of 400 or 415 in the real server's words.
  */
-export function decodeBody({ text, contentType }: Body, expected: ExpectedKind): Decoded {
-  const { value, problems } = parse(text, mediaType(contentType), expected)
-  const said = versionAndKind(value, text, expected)
+export function readBody({ bytes, contentType }: Body, expected: ExpectedKind): Decoded {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const { value, problems } = parse(text, mediaType(contentType), bytes, expected)
+  const said = versionAndKind(value, text, bytes, expected)
   const decoded = refusing(said, expected, () => decodeParsed(value ?? {}, expected))
   if (said.apiVersion !== apiVersionOf(expected))
     throw badRequest(`the API version in the data (${said.apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`)
@@ -73,14 +74,13 @@ function unfit({ apiVersion, kind }: Said, expected: ExpectedKind, because: stri
   return badRequest(`${kind} in version "${apiVersion.split('/').at(-1)}" cannot be handled as a ${expected.kind}: ${because}`)
 }
 
-function unrecognized(text: string, expected: ExpectedKind, because: string): ApiError {
-  return badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${because} (${summary(text)})`)
+function unrecognized(bytes: Uint8Array, expected: ExpectedKind, because: string): ApiError {
+  return badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${because} (${summary(bytes)})`)
 }
 
-function summary(text: string): string {
-  const bytes = Buffer.from(text)
+function summary(bytes: Uint8Array): string {
   if (bytes.length === 0) return '<empty>'
-  const start = bytes.subarray(0, 30)
+  const start = Buffer.from(bytes.subarray(0, 30))
   return `${start[0] === 0x7b ? start.toString('utf8') : start.toString('hex')}${bytes.length > 30 ? ' ...' : ''}`
 }
 
@@ -95,22 +95,22 @@ function mediaType(contentType: string | undefined): 'json' | 'yaml' {
   })
 }
 
-function parse(text: string, type: 'json' | 'yaml', expected: ExpectedKind): { value: Parsed; problems: readonly string[] } {
+function parse(text: string, type: 'json' | 'yaml', bytes: Uint8Array, expected: ExpectedKind): { value: Parsed; problems: readonly string[] } {
   try {
     if (type === 'json') return { value: parseStrictJson(text), problems: [] }
     const { value, repeated } = parseStrictYaml(text)
     return { value, problems: repeated }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw unrecognized(text, expected, type === 'json' ? `couldn't get version/kind; json parse error: ${error.message}` : error.message)
+    throw unrecognized(bytes, expected, type === 'json' ? `couldn't get version/kind; json parse error: ${error.message}` : error.message)
   }
 }
 
 const goTypeMeta = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
 /** What the object says it is; built-in kinds need not say it. */
-function versionAndKind(value: Parsed, text: string, expected: ExpectedKind): Said {
-  const refuse = (because: string): ApiError => unrecognized(text, expected, because)
+function versionAndKind(value: Parsed, text: string, bytes: Uint8Array, expected: ExpectedKind): Said {
+  const refuse = (because: string): ApiError => unrecognized(bytes, expected, because)
   const cannotParse = (because: string): ApiError => refuse(`couldn't get version/kind; json parse error: json: cannot unmarshal ${because}`)
   if (value !== null && !isParsedObject(value)) throw cannotParse(`${jsonTypeOf(value)} into Go value of type ${goTypeMeta}`)
   const said = value === null ? {} : plain(value)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { ApiError } from '../../../../src/sandbox/apiserver/apiError.ts'
 import { schemaOf } from '../../../../src/sandbox/apiserver/schema/builtin.ts'
 import { applyDefaults } from '../../../../src/sandbox/apiserver/schema/defaults.ts'
-import { decodeBody, decodeObject, type ExpectedKind, strictError } from '../../../../src/sandbox/apiserver/schema/requestBody.ts'
+import { decodeObject, type ExpectedKind, readBody, strictError } from '../../../../src/sandbox/apiserver/schema/requestBody.ts'
 import type { Schema } from '../../../../src/sandbox/apiserver/schema/schema.ts'
 import type { Json } from '../../../../src/sandbox/unstructured.ts'
 import { bodyCases, targets, widgetSchema } from './bodyCases.ts'
@@ -51,7 +51,7 @@ t.test('bodies are read as by the real server', (t) => {
     const answer = answers.get(name)
     if (answer === undefined) throw new Error(`${name} was not recorded`)
     const expected = expectedKind(to)
-    const read = attempt(() => decodeBody({ text: body, contentType: yaml ? 'application/yaml' : 'application/json' }, expected))
+    const read = attempt(() => readBody({ bytes: Buffer.from(body), contentType: yaml ? 'application/yaml' : 'application/json' }, expected))
     const refusal = read instanceof ApiError ? read : read.problems.length > 0 ? strictError(read.object, read.problems, expected) : undefined
     if (wordedOtherwise.has(name)) t.equal(refusal?.code, 400, name)
     else if (answer.code === 400) t.equal(refusal?.message, answer.message, name)
@@ -66,7 +66,7 @@ t.test('what is read is as the real server has it, beside what the kind gives', 
     const { spec } = answers.get(name) ?? {}
     if (spec === undefined || to !== 'widgets') continue
     const expected = expectedKind(to)
-    const { object } = decodeBody({ text: body, contentType: undefined }, expected)
+    const { object } = readBody({ bytes: Buffer.from(body), contentType: undefined }, expected)
     t.same(applyDefaults(object, expected.schema)['spec'] ?? null, spec, name)
   }
   t.end()
@@ -94,7 +94,7 @@ t.test('nulls are nothing, and empty values where nothing cannot be', (t) => {
 t.test('of a field that comes twice the last counts, and nothing of the object is lost', (t) => {
   const body =
     '{"metadata":{"name":"p","name":"q","labels":{"__proto__":"x"}},"spec":{"terminationGracePeriodSeconds":9007199254740993,"hostname":"a","hostname":null}}'
-  const { object } = decodeBody({ text: body, contentType: undefined }, expectedKind('pods'))
+  const { object } = readBody({ bytes: Buffer.from(body), contentType: undefined }, expectedKind('pods'))
   t.equal(
     JSON.stringify(object),
     '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"q","labels":{"__proto__":"x"}},"spec":{"terminationGracePeriodSeconds":9007199254740992}}',
@@ -103,12 +103,12 @@ t.test('of a field that comes twice the last counts, and nothing of the object i
 })
 
 t.test('media types', (t) => {
-  const text = '{"metadata":{"name":"p"}}'
+  const bytes = Buffer.from('{"metadata":{"name":"p"}}')
   for (const contentType of [undefined, '', 'application/json', 'application/json; charset=utf-8', 'Application/JSON', 'application/yaml'])
-    t.same(decodeBody({ text, contentType }, expectedKind('pods')).object['metadata'], { name: 'p' }, String(contentType))
+    t.same(readBody({ bytes, contentType }, expectedKind('pods')).object['metadata'], { name: 'p' }, String(contentType))
   for (const contentType of ['text/plain', 'application/vnd.kubernetes.protobuf', 'bad'])
     t.match(
-      attempt(() => decodeBody({ text, contentType }, expectedKind('pods'))),
+      attempt(() => readBody({ bytes, contentType }, expectedKind('pods'))),
       { code: 415, reason: 'UnsupportedMediaType' },
       contentType,
     )
