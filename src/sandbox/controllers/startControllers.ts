@@ -3,22 +3,36 @@ import { type Clock, systemClock } from './clock.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { openEndpointsController } from './endpoints/endpointsController.ts'
 import { openEndpointSliceController } from './endpoints/slicesController.ts'
+import { openGarbageCollector } from './garbage/controller.ts'
+import { openRootCaPublisher, serviceAccountController } from './namespaceContent.ts'
+import { namespaceController } from './namespaces.ts'
 import { replicaSetController } from './replicaSet/controller.ts'
 import { type Controller, type Runner, type RunnerOptions, startRunner } from './runner.ts'
 
 export type ControllersOptions = Pick<RunnerOptions, 'onFailure'> & {
   /** Stops them, as `stop` does. */
   readonly signal: AbortSignal
+  /** The API server's certificate authority, for `kube-root-ca.crt`. */
+  readonly caPem: string
   readonly clock?: Clock
 }
 
-function openControllers(): readonly Controller[] {
-  return [deploymentController, replicaSetController, openEndpointSliceController(), openEndpointsController()]
+function openControllers(caPem: string): readonly Controller[] {
+  return [
+    deploymentController,
+    replicaSetController,
+    openEndpointSliceController(),
+    openEndpointsController(),
+    openGarbageCollector(),
+    namespaceController,
+    serviceAccountController,
+    openRootCaPublisher(caPem),
+  ]
 }
 
 /** What kube-controller-manager does. Writes as that program does, so that an object's managedFields look alike. */
-export function startControllers(cluster: Cluster, { signal, clock = systemClock, ...options }: ControllersOptions): Runner {
-  const runner = startRunner({ ...options, cluster: cluster.as('kube-controller-manager'), controllers: openControllers(), clock })
+export function startControllers(cluster: Cluster, { signal, caPem, clock = systemClock, ...options }: ControllersOptions): Runner {
+  const runner = startRunner({ ...options, cluster: cluster.as('kube-controller-manager'), controllers: openControllers(caPem), clock })
   const stop = (): void => {
     signal.removeEventListener('abort', stop)
     runner.stop()

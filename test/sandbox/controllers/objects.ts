@@ -2,7 +2,7 @@ import type { Event } from '../../../src/api/event.ts'
 import type { Pod, PodPhase } from '../../../src/api/pod.ts'
 import { timestampOf } from '../../../src/api/time.ts'
 import type { ReplicaSet } from '../../../src/api/workloads.ts'
-import type { MemoryCluster } from './memoryCluster.ts'
+import type { TestCluster } from './testCluster.ts'
 
 export const namespace = 'shop'
 export const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'demo' }] } }
@@ -12,13 +12,13 @@ export function replicaSet(fields: { readonly name?: string; readonly replicas: 
   return { metadata: { name, namespace }, spec: { ...spec, selector: { matchLabels: { app: 'web' } }, template } }
 }
 
-export function pods({ cluster }: MemoryCluster): readonly Pod[] {
+export function pods({ cluster }: TestCluster): readonly Pod[] {
   return cluster.list<Pod>('pods', { namespace })
 }
 
 /** What the kubelet would tell. */
 export function setPod(
-  { cluster, clock }: MemoryCluster,
+  { cluster, clock }: TestCluster,
   name: string,
   told: { readonly phase?: PodPhase; readonly ready?: boolean; readonly ip?: string; readonly node?: string },
 ): void {
@@ -44,7 +44,7 @@ export function setPod(
   )
 }
 
-/** `Normal SuccessfulCreate Created pod: web-xxxxx ×2`, in order. */
-export function eventsOf({ cluster }: MemoryCluster): readonly string[] {
+/** `Normal SuccessfulCreate Created pod: web-xxxxx ×2` */
+export function eventsOf({ cluster }: TestCluster): readonly string[] {
   return cluster.list<Event>('events').map(({ type, reason, message, count = 1 }) => `${type} ${reason} ${message}${count > 1 ? ` ×${count}` : ''}`)
 }

@@ -4,6 +4,7 @@ export type Any = KubeObject & { readonly [field: string]: unknown }
 
 /** A cluster on which controllers run, as a scenario uses it: the one in memory, or a real one. All is in one namespace. */
 export type Driver = {
+  readonly namespace: string
   create(resource: string, object: Any): void
   change(resource: string, name: string, change: (object: Any) => Any, subresource?: 'status'): void
   /** `now`: what a kubelet does at the end of a pod. */

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Any, Driver } from './driver.ts'
 
-const restMs = 1_000
 const pollMs = 200
 
 /** A real cluster, by the kubectl and the KUBECONFIG of this process. */
-export function kubectlDriver(namespace: string, watched: readonly string[]): Driver {
+export function kubectlDriver(namespace: string, watched: readonly string[], restMs: number): Driver {
   function kubectl(args: readonly string[], input?: string): string {
     return execFileSync('kubectl', ['-n', namespace, ...args], { encoding: 'utf8', maxBuffer: 64 << 20, ...(input !== undefined && { input }) })
   }
@@ -25,6 +24,7 @@ export function kubectlDriver(namespace: string, watched: readonly string[]): Dr
   }
 
   return {
+    namespace,
     create: (resource, object) =>
       void kubectl(['create', '-f', '-'], JSON.stringify(resource === 'nodes' ? object : { ...object, metadata: { ...object.metadata, namespace } })),
     change,
