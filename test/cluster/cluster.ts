@@ -23,6 +23,8 @@ export type Cluster = {
   killServer(): Promise<void>
   /** Resolves when it is ready. */
   restartServer(): Promise<void>
+  /** Lets Kubernetes' controllers stand still, or go on. */
+  setControllers(state: 'still' | 'at work'): void
   close(): Promise<void>
 }
 
@@ -53,6 +55,10 @@ export async function startCluster(flags: readonly string[] = []): Promise<Clust
     }
   }
 
+  function setControllers(state: 'still' | 'at work'): void {
+    process.kill(Number(readFileSync(join(folder, 'kube-controller-manager.pid'), 'utf8')), state === 'still' ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   return {
     kubeconfig,
     client: openClient(transports[0]!, { perSecond: 1_000, burst: 1_000 }),
@@ -73,7 +79,10 @@ export async function startCluster(flags: readonly string[] = []): Promise<Clust
       pid = child.pid!
       await openClient(transports[0]!).read('/version', { timeoutMs: upMs })
     },
+    setControllers,
     async close() {
+      // What stands still does not end when it is asked to.
+      setControllers('at work')
       await Promise.all(transports.map((transport) => transport.close()))
       if (isAlive()) process.kill(pid, 'SIGKILL')
       await run(down, [folder], { timeout: upMs })

@@ -1,0 +1,61 @@
+// One script, two servers: what a real Kubernetes answered is recorded, the sandbox must answer the same, and a real one, where there is one, still does.
+import t from 'tap'
+import { lacksCluster, startCluster } from '../cluster/cluster.ts'
+import { compare, type Difference, explains, table } from './compare.ts'
+import { type Connection, connect, serverOf } from './connect.ts'
+import { explanations, unexplained, unfinished } from './explained.ts'
+import { normalise, type Recorded } from './normalise.ts'
+import { readRecording } from './recorded.ts'
+import { runTopic } from './run.ts'
+import { startSandbox } from './sandbox.ts'
+import type { Topic } from './script.ts'
+import { topics } from './topics.ts'
+
+t.setTimeout(300_000)
+
+async function ask(topic: Topic, connection: Connection): Promise<readonly Recorded[]> {
+  const run = Math.random().toString(36).slice(2, 7).padEnd(5, '0')
+  return normalise(await runTopic(topic, connection, run), run)
+}
+
+t.test('the sandbox answers as a real server did', async (t) => {
+  const sandbox = await startSandbox()
+  const connection = connect(sandbox.server)
+  t.teardown(async () => {
+    connection.close()
+    await sandbox.stop()
+  })
+  const all: Difference[] = []
+  for (const topic of topics) {
+    const { kubernetes, records } = readRecording(topic.name)
+    const differences = compare(topic.name, records, await ask(topic, connection))
+    all.push(...differences)
+    const left = unexplained(differences)
+    const most = unfinished[topic.name] ?? 0
+    t.ok(
+      left.length <= most,
+      `${topic.name}: ${records.length} requests, as ${kubernetes}, ${left.length} differences where ${most} are known\n${table(left)}`,
+    )
+  }
+  for (const explanation of explanations)
+    t.ok(
+      all.some((difference) => explains(explanation, difference)),
+      `still needs the explanation: ${explanation.because}`,
+    )
+})
+
+t.test('a real server answers as it did when it was recorded', { skip: lacksCluster() }, async (t) => {
+  const cluster = await startCluster(['--etcd-compaction-interval=1s'])
+  t.teardown(() => cluster.close())
+  // Begun anew, it has forgotten its first versions.
+  await cluster.killServer()
+  await cluster.restartServer()
+  const connection = connect(serverOf(cluster.kubeconfig))
+  t.teardown(() => connection.close())
+  for (const topic of topics) {
+    cluster.setControllers(topic.controllers)
+    const { records } = readRecording(topic.name)
+    const differences = compare(topic.name, records, await ask(topic, connection))
+    t.ok(differences.length === 0, `${topic.name}: ${records.length} requests\n${table(differences)}`)
+  }
+})
