@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Cluster } from '../cluster.ts'
 import { type Authenticator, authenticate } from './auth/authenticate.ts'
 import { issueCertificate } from './auth/certificate.ts'
+import { refuseEscalation } from './auth/escalation.ts'
 import { authorize } from './auth/rbac.ts'
+import { reviewKinds } from './auth/reviewKinds.ts'
+import { bootstrapAuth, reviewResources, tokenRequests } from './auth/serveAuth.ts'
 import { newSigningKey, tokenSigner } from './auth/token.ts'
 import { masters } from './auth/user.ts'
 import { clusterOf } from './cluster.ts'
@@ -52,19 +55,22 @@ const stopMs = 2_000
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const { nowMs = Date.now, random = randomBytes, onError = reportError } = options
   const store = openStore({ history: options.history ?? defaultHistory, nowMs, onListenerError: (error) => onError('a follower', error) })
-  const kinds = kindRegistry(builtinKinds)
-  const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions: options.admissions ?? [] }
+  const kinds = kindRegistry([...builtinKinds, ...reviewKinds])
+  const admissions = [...(options.admissions ?? [])]
+  const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions }
   const cluster = clusterOf(machinery, 'kube-apiserver')
+  admissions.push(refuseEscalation(cluster))
   const adminToken = options.adminToken ?? randomBytes(24).toString('base64url')
   const authenticator: Authenticator = {
     tokens: [{ token: adminToken, user: { username: 'admin', groups: [masters] } }],
     signer: tokenSigner(newSigningKey()),
     cluster,
   }
-  const subresources = new Map<string, SubresourceHandler>()
-  const virtual = new Map<string, VirtualResource>()
+  const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
+  const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
   const certificate = await issueCertificate(new Date(nowMs()))
   bootstrapNamespaces(cluster)
+  bootstrapAuth(cluster)
   const listener: Listener = await listen({
     api: {
       gate: {

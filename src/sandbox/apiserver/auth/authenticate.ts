@@ -25,7 +25,7 @@ export function authenticate(headers: IdentityHeaders, authenticator: Authentica
 }
 
 function bearerOf({ authorization }: IdentityHeaders, authenticator: Authenticator, nowMs: number): User {
-  if (authorization === undefined) return anonymous
+  if (authorization === undefined || authorization === '') return anonymous
   const token = /^bearer +(\S+) *$/i.exec(String(authorization))?.[1]
   const found = token === undefined ? 'invalid bearer token' : authenticateToken(token, [issuer], authenticator, nowMs)
   if (typeof found === 'string') throw new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' })
