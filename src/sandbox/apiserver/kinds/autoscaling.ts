@@ -4,6 +4,7 @@ import { column, count, spec, status } from './cells.ts'
 import { defineKind } from './define.ts'
 import { type Draft, draftIn, type Fields, fields, isFields, isSet, items, number, orDefault, size, text } from './fields.ts'
 import type { Column, Kind } from './kind.ts'
+import { autoscalerErrors } from './validation/autoscaling.ts'
 import { wireForm } from './wireForm.ts'
 
 const periodSeconds = 15
@@ -92,6 +93,7 @@ export const horizontalPodAutoscaler: Kind = defineKind({
   version: 'v2',
   shape: 'autoscalingv2.HorizontalPodAutoscaler',
   defaults: defaultV2,
+  errors: autoscalerErrors,
   columns: columnsBy((each) => each),
 })
 
@@ -107,6 +109,7 @@ export const horizontalPodAutoscalerV1: Kind = defineKind({
   version: 'v1',
   shape: 'autoscalingv1.HorizontalPodAutoscaler',
   defaults: (autoscaler) => orDefault(draftIn(autoscaler, 'spec'), { minReplicas: 1 }),
+  errors: (autoscaler) => autoscalerErrors(toStored(autoscaler)),
   conversion: { toStored, fromStored: (object) => wireForm('autoscalingv1.HorizontalPodAutoscaler', fromV2(object)) as Unstructured },
   columns: columnsBy(toV2),
 })

@@ -3,6 +3,7 @@ import { column, spec, status, wide } from './cells.ts'
 import { defineKind } from './define.ts'
 import { draftIn, fields, isSet, orDefault, text, texts } from './fields.ts'
 import type { Kind } from './kind.ts'
+import { claimErrors } from './validation/policies.ts'
 
 const shortModes: Readonly<Record<string, string>> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' }
 const isBound = (claim: Unstructured): boolean => text(spec(claim).volumeName) !== ''
@@ -22,6 +23,7 @@ export const persistentVolumeClaim: Kind = defineKind({
   version: 'v1',
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
+  errors: claimErrors,
   shortNames: ['pvc'],
   subresources: { status: true },
   defaults(claim) {
@@ -44,4 +46,5 @@ export const persistentVolumeClaim: Kind = defineKind({
   ],
   columnsAfterAge: [wide('VolumeMode', 'Whether it is a file system or a device.', (each) => or(spec(each).volumeMode, '<unset>'))],
   selectableFields: { name: ({ metadata }) => metadata.name },
+  more: { returnsDeleted: true },
 })

@@ -2,12 +2,14 @@ import { column, count } from './cells.ts'
 import { defineKind } from './define.ts'
 import { type Draft, fields, orDefault, size, text } from './fields.ts'
 import type { Kind } from './kind.ts'
+import { configMapErrors, secretErrors } from './validation/configs.ts'
 
 export const configMap: Kind = defineKind({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
   plural: 'configmaps',
+  errors: configMapErrors,
   shortNames: ['cm'],
   columns: [{ ...count('Data', 'How many entries it has.', ({ data, binaryData }) => size(data) + size(binaryData)), type: 'string' }],
   more: { allowsCreateOnUpdate: true },
@@ -29,6 +31,7 @@ export const secret: Kind = defineKind({
   kind: 'Secret',
   plural: 'secrets',
   defaults: defaultSecret,
+  errors: secretErrors,
   columns: [
     column('Type', 'What the data are for.', ({ type }) => text(type)),
     { ...count('Data', 'How many entries it has.', ({ data }) => size(data)), type: 'string' },

@@ -45,7 +45,7 @@ export type KindFacts = {
   onStatusUpdate?(object: Draft, old: Unstructured): void
   /** Beyond metadata. */
   errors?(object: Unstructured, old: Unstructured | undefined): Iterable<FieldError>
-  readonly more?: Pick<Strategy, 'warnings' | 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'requiresVersion'>
+  readonly more?: Pick<Strategy, 'warnings' | 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'requiresVersion' | 'returnsDeleted'>
 }
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']

@@ -4,6 +4,7 @@ import { column } from './cells.ts'
 import { defineKind } from './define.ts'
 import { type Draft, drafts, type Fields, fields, isSet, items, number, orDefault, text, texts } from './fields.ts'
 import type { Kind } from './kind.ts'
+import { endpointSliceErrors, endpointsErrors } from './validation/endpoints.ts'
 
 const shownAtMost = 3
 
@@ -31,6 +32,7 @@ export const endpointSlice: Kind = defineKind({
   version: 'v1',
   kind: 'EndpointSlice',
   plural: 'endpointslices',
+  errors: endpointSliceErrors,
   shape: 'discovery.EndpointSlice',
   defaults(slice) {
     // A name may be an empty text.
@@ -66,6 +68,7 @@ export const endpoints: Kind = defineKind({
   version: 'v1',
   kind: 'Endpoints',
   plural: 'endpoints',
+  errors: endpointsErrors,
   shortNames: ['ep'],
   defaults(endpoints) {
     for (const { ports } of items(endpoints.subsets)) for (const port of drafts(ports)) orDefault(port, { protocol: 'TCP' })

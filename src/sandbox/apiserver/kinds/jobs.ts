@@ -5,6 +5,7 @@ import { defineKind } from './define.ts'
 import { type Draft, draft, draftIn, drafts, fields, isSet, items, number, orDefault, size, text } from './fields.ts'
 import type { Kind } from './kind.ts'
 import { defaultPodTemplate } from './podTemplate.ts'
+import { cronJobErrors, jobErrors } from './validation/jobs.ts'
 
 const largestInt32 = 2 ** 31 - 1
 
@@ -80,6 +81,7 @@ export const job: Kind = defineKind({
   keepsGeneration: true,
   defaults: defaultJob,
   onCreate: select,
+  errors: jobErrors,
   columns: [
     column('Status', 'Whether it runs, or how it has ended.', statusText),
     column('Completions', 'How many of its pods have done their work.', completionText),
@@ -112,6 +114,7 @@ export const cronJob: Kind = defineKind({
   subresources: { status: true },
   keepsGeneration: true,
   defaults: defaultCronJob,
+  errors: cronJobErrors,
   columns: [
     column('Schedule', 'When it starts jobs.', (each) => text(spec(each).schedule)),
     column('Timezone', 'By whose clock.', (each) => (isSet(spec(each).timeZone) ? text(spec(each).timeZone) : '<none>')),

@@ -5,6 +5,8 @@ import { defineKind } from './define.ts'
 import { type Draft, draft, draftIn, drafts, fields, isFields, items, number, orDefault, size, text } from './fields.ts'
 import type { Kind } from './kind.ts'
 import { defaultPodTemplate } from './podTemplate.ts'
+import { templateErrors } from './validation/podSpec.ts'
+import { daemonSetErrors, revisionErrors, statefulSetErrors } from './validation/workloads.ts'
 import { scale } from './workloads.ts'
 
 /** Workloads that are kept here, but that no controller of the sandbox acts upon. */
@@ -40,6 +42,7 @@ export const statefulSet: Kind = defineKind({
   subresources: { status: true, scale },
   keepsGeneration: true,
   defaults: defaultStatefulSet,
+  errors: statefulSetErrors,
   columns: [
     column('Ready', 'How many of the wanted pods are ready.', (each) => `${number(status(each).readyReplicas)}/${number(spec(each).replicas)}`),
   ],
@@ -74,6 +77,7 @@ export const daemonSet: Kind = defineKind({
   subresources: { status: true },
   keepsGeneration: true,
   defaults: defaultDaemonSet,
+  errors: daemonSetErrors,
   onCreate: (daemonSet) => countTemplates(daemonSet, 1),
   onUpdate(daemonSet, old) {
     const before = Number(old.metadata.annotations?.[generationKey] ?? 0)
@@ -130,6 +134,8 @@ export const podTemplate: Kind = {
     kind: 'PodTemplate',
     plural: 'podtemplates',
     defaults: defaultPodTemplate,
+    errors: ({ template }) => templateErrors(fields(template), 'template'),
+    more: { returnsDeleted: true },
     onCreate(made) {
       made.metadata = { ...fields(made.metadata), generation: 1 }
     },
@@ -147,7 +153,14 @@ export const podTemplate: Kind = {
 }
 
 export const controllerRevision: Kind = {
-  ...defineKind({ group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions', shape: 'apps.ControllerRevision' }),
+  ...defineKind({
+    group: 'apps',
+    version: 'v1',
+    kind: 'ControllerRevision',
+    plural: 'controllerrevisions',
+    shape: 'apps.ControllerRevision',
+    errors: revisionErrors,
+  }),
   columns: [
     name,
     column('Controller', 'Whose revision it is.', ({ metadata }) => {

@@ -9,6 +9,7 @@ export type Naming = { readonly rule: TextRule; readonly namespaced: boolean }
 
 const annotationsLimitBytes = 256 * 1024
 const deletionFinalizers = ['orphan', 'foregroundDeletion']
+const standardFinalizers = ['kubernetes', ...deletionFinalizers]
 
 /** Of an object that is created if `old` is absent, or that replaces `old`. */
 export function metadataErrors(object: Unstructured, old: Unstructured | undefined, naming: Naming): readonly FieldError[] {
@@ -87,6 +88,10 @@ function* finalizerErrors(finalizers: readonly string[]): Iterable<FieldError> {
   for (const each of finalizers) yield* qualifiedName(each).map((message) => invalid(path, each, message))
   const clash = `finalizer ${deletionFinalizers.join(' and ')} cannot be both set`
   if (deletionFinalizers.every((each) => finalizers.includes(each))) yield invalid(path, finalizers, clash)
+  for (const [index, each] of finalizers.entries()) {
+    const because = 'name is neither a standard finalizer name nor is it fully qualified'
+    if (!each.includes('/') && !standardFinalizers.includes(each)) yield invalid(`${path}[${index}]`, each, because)
+  }
 }
 
 /** Of a `metav1.LabelSelector`, if there is one. */

@@ -37,6 +37,7 @@ export const namespace: Kind = defineKind({
   },
   columns: [column('Status', 'Whether it is in use or on its way out.', (each) => text(status(each).phase))],
   selectableFields: { name: ({ metadata }) => metadata.name, 'status.phase': (each) => text(status(each).phase) },
+  more: { returnsDeleted: true },
 })
 
 export const serviceAccount: Kind = defineKind({
@@ -46,4 +47,5 @@ export const serviceAccount: Kind = defineKind({
   plural: 'serviceaccounts',
   shortNames: ['sa'],
   columns: [{ ...count('Secrets', 'How many secrets belong to it.', ({ secrets }) => size(secrets)), type: 'string' }],
+  more: { returnsDeleted: true },
 })

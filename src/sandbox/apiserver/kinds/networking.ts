@@ -3,6 +3,7 @@ import { defineKind } from './define.ts'
 import { draft, draftIn, drafts, type Fields, fields, isFields, isSet, items, orDefault, size, text } from './fields.ts'
 import type { Kind } from './kind.ts'
 import { balancerAddresses } from './services.ts'
+import { ingressClassErrors, ingressErrors, networkPolicyErrors } from './validation/networking.ts'
 
 const hostsShown = 3
 
@@ -23,6 +24,7 @@ export const ingress: Kind = defineKind({
   version: 'v1',
   kind: 'Ingress',
   plural: 'ingresses',
+  errors: ingressErrors,
   shape: 'networking.Ingress',
   shortNames: ['ing'],
   subresources: { status: true },
@@ -40,6 +42,7 @@ export const ingressClass: Kind = defineKind({
   version: 'v1',
   kind: 'IngressClass',
   plural: 'ingressclasses',
+  errors: ingressClassErrors,
   shape: 'networking.IngressClass',
   namespaced: false,
   keepsGeneration: true,
@@ -62,6 +65,7 @@ export const networkPolicy: Kind = defineKind({
   version: 'v1',
   kind: 'NetworkPolicy',
   plural: 'networkpolicies',
+  errors: networkPolicyErrors,
   shape: 'networking.NetworkPolicy',
   shortNames: ['netpol'],
   keepsGeneration: true,

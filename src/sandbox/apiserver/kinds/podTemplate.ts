@@ -7,6 +7,7 @@ export function defaultPodTemplate(owner: Draft): void {
 
 export function defaultPodSpec(spec: Draft): void {
   for (const volume of drafts(spec.volumes)) defaultVolume(volume)
+  dropDisabled(spec)
   for (const container of [...drafts(spec.initContainers), ...drafts(spec.containers), ...drafts(spec.ephemeralContainers)])
     defaultContainer(container)
   orDefault(spec, {
@@ -19,6 +20,17 @@ export function defaultPodSpec(spec: Draft): void {
   // The old name of the field is kept equal to the new one.
   const account = text(spec.serviceAccountName) || text(spec.serviceAccount)
   if (account !== '') Object.assign(spec, { serviceAccountName: account, serviceAccount: account })
+}
+
+/** Fields that the server has, but drops: they are behind feature gates that are closed in its version. */
+function dropDisabled(spec: Draft): void {
+  for (const container of drafts(spec.initContainers)) if (container.restartPolicy !== 'Always') delete container.restartPolicy
+  for (const container of drafts(spec.containers)) delete container.restartPolicy
+  for (const container of [...drafts(spec.initContainers), ...drafts(spec.containers)]) {
+    delete container.restartPolicyRules
+    delete draft(container.lifecycle).stopSignal
+  }
+  delete spec.hostnameOverride
 }
 
 function defaultContainer(container: Draft): void {

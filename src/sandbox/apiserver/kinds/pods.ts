@@ -8,6 +8,7 @@ import { podColumns, podColumnsAfterAge } from './podCells.ts'
 import { podClass } from './podClass.ts'
 import { prioritize } from './podPriority.ts'
 import { defaultPodSpec } from './podTemplate.ts'
+import { podErrors } from './validation/pods.ts'
 
 /** Beyond what its template would be given: this is written into the pod alone. */
 function defaults(pod: Draft): void {
@@ -104,7 +105,9 @@ export const pod: Kind = defineKind({
     prioritize(pod, context)
     pod.status = statusOfNew(made, context.now)
   },
+  onUpdate: (pod) => tolerate(draft(pod.spec)),
   onStatusUpdate: keepObserved,
+  errors: podErrors,
   columns: podColumns,
   columnsAfterAge: podColumnsAfterAge,
   selectableFields: {
@@ -117,5 +120,5 @@ export const pod: Kind = defineKind({
     'status.podIP': (each) => text(status(each).podIP),
     'status.nominatedNodeName': (each) => text(status(each).nominatedNodeName),
   },
-  more: { graceSeconds },
+  more: { graceSeconds, returnsDeleted: true },
 })

@@ -3,6 +3,7 @@ import { column, count, spec, status } from './cells.ts'
 import { defineKind } from './define.ts'
 import { type Draft, draftIn, drafts, fields, isSet, orDefault, text } from './fields.ts'
 import type { Kind } from './kind.ts'
+import { disruptionBudgetErrors, limitRangeErrors, priorityClassErrors, quotaErrors } from './validation/policies.ts'
 
 const shown = (value: unknown): string => (isSet(value) ? String(value) : 'N/A')
 
@@ -11,6 +12,7 @@ export const podDisruptionBudget: Kind = defineKind({
   version: 'v1',
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
+  errors: disruptionBudgetErrors,
   shape: 'policy.PodDisruptionBudget',
   shortNames: ['pdb'],
   subresources: { status: true },
@@ -28,6 +30,7 @@ export const priorityClass: Kind = defineKind({
   version: 'v1',
   kind: 'PriorityClass',
   plural: 'priorityclasses',
+  errors: priorityClassErrors,
   shape: 'scheduling.PriorityClass',
   shortNames: ['pc'],
   namespaced: false,
@@ -59,6 +62,7 @@ export const limitRange: Kind = defineKind({
   plural: 'limitranges',
   shortNames: ['limits'],
   defaults: defaultLimits,
+  errors: limitRangeErrors,
   more: { allowsCreateOnUpdate: true },
 })
 
@@ -76,10 +80,12 @@ export const resourceQuota: Kind = defineKind({
   version: 'v1',
   kind: 'ResourceQuota',
   plural: 'resourcequotas',
+  errors: quotaErrors,
   shortNames: ['quota'],
   subresources: { status: true },
   columns: [
     column('Request', 'What is used of what may be requested.', (each) => usage(each, false)),
     column('Limit', 'What is used of the limits.', (each) => usage(each, true)),
   ],
+  more: { returnsDeleted: true },
 })

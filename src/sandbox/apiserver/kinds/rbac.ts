@@ -4,6 +4,7 @@ import { defineKind } from './define.ts'
 import { type Draft, draftIn, drafts, fields, items, orDefault, text } from './fields.ts'
 import type { Column, Kind } from './kind.ts'
 import { pathSegment } from './names.ts'
+import { bindingErrors, roleErrors } from './validation/rbac.ts'
 
 const group = 'rbac.authorization.k8s.io'
 
@@ -27,13 +28,20 @@ const subjectColumns: readonly Column[] = [
 ]
 const common = { group, version: 'v1', names: pathSegment, more: { allowsCreateOnUpdate: true } } as const
 
-export const role: Kind = defineKind({ ...common, kind: 'Role', plural: 'roles', shape: 'rbac.Role' })
+export const role: Kind = defineKind({
+  ...common,
+  kind: 'Role',
+  plural: 'roles',
+  shape: 'rbac.Role',
+  errors: (made) => roleErrors(made, 'namespace'),
+})
 
 export const clusterRole: Kind = defineKind({
   ...common,
   kind: 'ClusterRole',
   plural: 'clusterroles',
   shape: 'rbac.ClusterRole',
+  errors: (made) => roleErrors(made, 'cluster'),
   namespaced: false,
 })
 
@@ -42,6 +50,7 @@ export const roleBinding: Kind = defineKind({
   kind: 'RoleBinding',
   plural: 'rolebindings',
   shape: 'rbac.RoleBinding',
+  errors: (made, old) => bindingErrors(made, old, 'namespace'),
   defaults: defaultBinding,
   columns: bindingColumns,
   columnsAfterAge: subjectColumns,
@@ -52,6 +61,7 @@ export const clusterRoleBinding: Kind = defineKind({
   kind: 'ClusterRoleBinding',
   plural: 'clusterrolebindings',
   shape: 'rbac.ClusterRoleBinding',
+  errors: (made, old) => bindingErrors(made, old, 'cluster'),
   namespaced: false,
   defaults: defaultBinding,
   columns: bindingColumns,

@@ -99,7 +99,7 @@ function allocateAddress(service: Draft, others: readonly Unstructured[], contex
     if (taken.has(asked)) refuse(service, 'spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: provided IP is already allocated`)
     const valid = /^\d+\.\d+\.\d+\.\d+$/.test(asked) && !asked.startsWith(addressPrefix)
     if (valid) {
-      const because = `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`
+      const because = `failed to allocate IP ${asked}: the provided network does not match the current range`
       refuse(service, 'spec.clusterIPs', spec.clusterIPs, because)
     }
     return
@@ -125,11 +125,16 @@ function allocateNodePorts(service: Draft, others: readonly Unstructured[], cont
   const given = new Map<number, number>()
   const ports = drafts(spec.ports)
   for (const [index, port] of ports.entries()) {
-    const nodePort = number(port.nodePort)
-    if (taken.has(nodePort) && nodePort !== 0) refuse(service, `spec.ports[${index}].nodePort`, nodePort, 'provided port is already allocated')
-    if (nodePort !== 0) given.set(number(port.port), nodePort)
+    const [nodePort, path] = [number(port.nodePort), `spec.ports[${index}].nodePort`]
+    // One port of a Service may have its node port for several protocols.
+    if (nodePort === 0 || given.get(number(port.port)) === nodePort) continue
+    const last = firstNodePort + nodePortCount - 1
+    const outside = `provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${last}`
+    if (nodePort < firstNodePort || nodePort > last) refuse(service, path, nodePort, outside)
+    if (taken.has(nodePort)) refuse(service, path, nodePort, 'provided port is already allocated')
+    taken.add(nodePort)
+    given.set(number(port.port), nodePort)
   }
-  for (const port of ports) if (number(port.nodePort) !== 0) taken.add(number(port.nodePort))
   if (!needsNodePorts(spec)) return
   for (const port of ports) {
     if (number(port.nodePort) !== 0) continue

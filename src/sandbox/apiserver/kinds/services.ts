@@ -4,6 +4,7 @@ import { type Draft, draft, draftIn, drafts, type Fields, fields, isSet, items, 
 import type { Column, Kind } from './kind.ts'
 import { serviceLabel } from './names.ts'
 import { allocateOnCreate, allocateOnUpdate, isReachable } from './serviceAddresses.ts'
+import { serviceErrors } from './validation/services.ts'
 
 const columns: readonly Column[] = [
   column('Type', 'How the Service is reached.', (service) => text(spec(service).type)),
@@ -60,8 +61,9 @@ export const service: Kind = defineKind({
   defaults,
   onCreate: allocateOnCreate,
   onUpdate: allocateOnUpdate,
+  errors: serviceErrors,
   columns,
   columnsAfterAge: [wide('Selector', 'The labels of the pods behind it.', (each) => labelText(spec(each).selector))],
   selectableFields: { 'spec.clusterIP': (each) => text(spec(each).clusterIP), 'spec.type': (each) => text(spec(each).type) },
-  more: { allowsCreateOnUpdate: true },
+  more: { allowsCreateOnUpdate: true, returnsDeleted: true },
 })

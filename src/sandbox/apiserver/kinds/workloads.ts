@@ -4,6 +4,7 @@ import { defineKind } from './define.ts'
 import { type Draft, draftIn, fields, number, orDefault } from './fields.ts'
 import type { Kind } from './kind.ts'
 import { defaultPodTemplate } from './podTemplate.ts'
+import { deploymentErrors, replicaSetErrors } from './validation/workloads.ts'
 
 const template = (object: Unstructured): unknown => spec(object).template
 const selector = (object: Unstructured): string => selectorText(spec(object).selector)
@@ -29,6 +30,7 @@ export const deployment: Kind = defineKind({
   subresources: { status: true, scale },
   keepsGeneration: true,
   defaults: defaultDeployment,
+  errors: deploymentErrors,
   onStatusUpdate(deployment, old) {
     deployment.metadata = { ...fields(deployment.metadata), labels: old.metadata.labels }
   },
@@ -57,6 +59,7 @@ export const replicaSet: Kind = defineKind({
   subresources: { status: true, scale },
   keepsGeneration: true,
   defaults: defaultReplicaSet,
+  errors: replicaSetErrors,
   columns: [
     count('Desired', 'How many pods are wanted.', (each) => spec(each).replicas),
     count('Current', 'How many pods there are.', (each) => status(each).replicas),

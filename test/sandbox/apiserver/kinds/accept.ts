@@ -44,6 +44,11 @@ export function withStatus(kind: Kind, old: Unstructured, status: JsonObject): U
   return made
 }
 
+export function readIn(other: Kind, kind: Kind, object: Unstructured): Unstructured {
+  const kept = kind.conversion?.toStored(object) ?? object
+  return other.conversion?.fromStored(kept) ?? kept
+}
+
 function check(kind: Kind, object: Unstructured, old: Unstructured | undefined): void {
   const errors = kind.strategy.validate?.(object, old) ?? []
   if (errors.length > 0) throw invalid({ ...kind, name: object.metadata.name }, errors)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { answerOf, created, kindOf, patched, withStatus } from './accept.ts'
+import { answerOf, created, kindOf, patched, readIn, withStatus } from './accept.ts'
 import type { Case, Golden } from './cases.ts'
 
 // The goldens are a real kube-apiserver's answers (v1.34.4), written down by record.ts.
@@ -18,12 +18,20 @@ for (const file of readdirSync(`${folder}/manifests`)) {
         golden.created,
         each.name,
       )
-      const { patch, status } = each
+      const { patch, status, readAs } = each
       if (patch !== undefined) {
         t.same(
           answerOf(kind, () => patched(kind, created(kind, each.object), patch), atMs),
           golden.patched,
           `${each.name}, patched`,
+        )
+      }
+      if (readAs !== undefined) {
+        const other = kindOf({ ...each.object, apiVersion: readAs })
+        t.same(
+          answerOf(other, () => readIn(other, kind, created(kind, each.object)), atMs),
+          golden.readAs,
+          `${each.name}, read as ${readAs}`,
         )
       }
       if (status !== undefined) {

@@ -51,7 +51,7 @@ async function answer(asked: Asked): Promise<Answer> {
 }
 
 /** Kinds whose defaults are applied once more when they are read from the store, to what the server has added before. */
-const reread = ['Job', 'ReplicationController', 'HorizontalPodAutoscaler']
+const reread = ['Job', 'ReplicationController', 'HorizontalPodAutoscaler', 'Service']
 const remove = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, propagationPolicy: 'Background' }
 
 async function kept(path: string, object: JsonObject): Promise<Answer> {
@@ -62,19 +62,28 @@ async function kept(path: string, object: JsonObject): Promise<Answer> {
   return stored.kind === 'Status' ? { refusal: refusal(stored) } : { ...row, object: normalized(stored) }
 }
 
-async function record({ object, patch, status }: Case): Promise<Golden> {
+async function record({ object, patch, status, readAs }: Case): Promise<Golden> {
   const path = await pathOf(object)
   const recordedAt = new Date().toISOString()
   const created = reread.includes(object.kind) ? await kept(path, object) : await answer({ method: 'POST', path: `${path}?dryRun=All`, body: object })
-  if (patch === undefined && status === undefined) return { recordedAt, created }
+  if (patch === undefined && status === undefined && readAs === undefined) return { recordedAt, created }
   const stored = await ask({ method: 'POST', path, body: object })
   if (stored.kind === 'Status') throw new Error(`creating ${path}: ${String(stored.message)}`)
   const at = `${path}/${String((stored.metadata as JsonObject).name)}`
   const merge = { method: 'PATCH', type: 'application/merge-patch+json' }
   const patched = patch === undefined ? undefined : await answer({ ...merge, path: `${at}?dryRun=All`, body: patch })
   const withStatus = status === undefined ? undefined : await answer({ ...merge, path: `${at}/status?dryRun=All`, body: { status } })
+  const other =
+    readAs === undefined ? undefined : `${await pathOf({ ...object, apiVersion: readAs })}/${String((stored.metadata as JsonObject).name)}`
+  const read = other === undefined ? undefined : await answer({ method: 'GET', path: other })
   await ask({ method: 'DELETE', path: at, body: remove })
-  return { recordedAt, created, ...(patched !== undefined && { patched }), ...(withStatus !== undefined && { withStatus }) }
+  return {
+    recordedAt,
+    created,
+    ...(read !== undefined && { readAs: read }),
+    ...(patched !== undefined && { patched }),
+    ...(withStatus !== undefined && { withStatus }),
+  }
 }
 
 type Listed = { readonly name: string; readonly kind: string; readonly group?: string }

@@ -53,6 +53,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'core event in a series',
+    readAs: 'events.k8s.io/v1',
     object: core('Event', {
       ...about,
       reportingComponent: 'example.com/c',
@@ -62,7 +63,7 @@ export const cases: readonly Case[] = [
       series: { count: 5, lastObservedTime: '2020-01-01T00:00:00.000001Z' },
     }),
   },
-  { name: 'event', object: of('events.k8s.io/v1', 'Event', { regarding, reason: 'Why', note: 'what', type: 'Normal', ...reporting }) },
+  { name: 'event', readAs: 'v1', object: of('events.k8s.io/v1', 'Event', { regarding, reason: 'Why', note: 'what', type: 'Normal', ...reporting }) },
   { name: 'service', object: service({ selector: { app: 'a' } }), patch: { spec: { ports: [{ port: 80, targetPort: 'http' }] } } },
   { name: 'headless service', object: service({ clusterIP: 'None', selector: { app: 'a' } }) },
   { name: 'headless service without pods', object: service({ clusterIP: 'None' }) },

@@ -141,11 +141,17 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'autoscaler of many metrics',
+    readAs: 'autoscaling/v1',
     object: hpa('v2', { metrics: [pods, memory, external], behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }),
   },
   { name: 'autoscaler by value', object: hpa('v2', { minReplicas: 2, metrics: [external] }) },
-  { name: 'old autoscaler', object: hpa('v1', { targetCPUUtilizationPercentage: 50 }), patch: { spec: { targetCPUUtilizationPercentage: 60 } } },
-  { name: 'old autoscaler of nothing', object: hpa('v1') },
+  {
+    name: 'old autoscaler',
+    readAs: 'autoscaling/v2',
+    object: hpa('v1', { targetCPUUtilizationPercentage: 50 }),
+    patch: { spec: { targetCPUUtilizationPercentage: 60 } },
+  },
+  { name: 'old autoscaler of nothing', readAs: 'autoscaling/v2', object: hpa('v1') },
   { name: 'disruption budget', object: of('policy/v1', 'PodDisruptionBudget', { spec: { minAvailable: '50%', selector } }) },
   {
     name: 'disruption budget of one',
