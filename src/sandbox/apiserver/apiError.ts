@@ -96,9 +96,9 @@ export function invalid(about: About, errors: readonly FieldError[]): ApiError {
     reason: 'Invalid',
     message: `${kind}${group === '' ? '' : `.${group}`} "${name}" is invalid: ${said}`,
     details: {
-      name,
+      ...(name !== '' && { name }),
       ...(group !== '' && { group }),
-      kind,
+      ...(kind !== '' && { kind }),
       causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
     },
   })

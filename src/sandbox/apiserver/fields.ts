@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts'
-import type { JsonObject, Unstructured } from '../unstructured.ts'
+import type { JsonObject } from '../unstructured.ts'
 import { badRequest } from './apiError.ts'
 import { fieldOwners } from './apply/fieldOwners.ts'
 import { applyJsonPatch } from './patch/jsonPatch.ts'
@@ -12,8 +12,6 @@ import type { FieldMachinery } from './requests/fieldMachinery.ts'
 export function fieldMachinery(kinds: KindRegistry): FieldMachinery {
   return {
     ...fieldOwners(kinds),
-    problems: () => [],
-    decoded: (_kind, object) => object as unknown as Unstructured,
     patched(kind, live, patch) {
       const target = live as unknown as JsonObject
       switch (patch.type) {

@@ -1,31 +1,38 @@
 import { randomBytes } from 'node:crypto'
 import type { Cluster } from '../cluster.ts'
 import { type Authenticator, authenticate } from './auth/authenticate.ts'
-import { issueCertificate } from './auth/certificate.ts'
 import { refuseEscalation } from './auth/escalation.ts'
 import { authorize } from './auth/rbac.ts'
 import { reviewKinds } from './auth/reviewKinds.ts'
 import { bootstrapAuth, reviewResources, tokenRequests } from './auth/serveAuth.ts'
-import { newSigningKey, tokenSigner } from './auth/token.ts'
+import { tokenSigner } from './auth/token.ts'
 import { masters } from './auth/user.ts'
+import { bootstrapNamespaces } from './bootstrap.ts'
 import { clusterOf } from './cluster.ts'
 import { fieldMachinery } from './fields.ts'
 import type { SubresourceHandler } from './http/apiRequest.ts'
 import { answerDiscovery } from './http/discovery.ts'
-import { type Listener, listen } from './http/listener.ts'
+import { listen } from './http/listener.ts'
+import { identityIn, newIdentity } from './identity.ts'
 import { builtinKinds } from './kinds/builtinKinds.ts'
 import { type KindRegistry, kindRegistry } from './registry.ts'
 import type { Admission, Machinery } from './requests/machinery.ts'
 import type { VirtualResource } from './requests/virtualResource.ts'
+import { type FolderJournal, openJournal } from './storage/journal.ts'
 import { openStore } from './storage/store.ts'
+import { serverVersion } from './version.ts'
 
 export type ApiServerOptions = {
   /** 0: any that is free. */
   readonly port?: number
-  /** A random one if absent. */
+  /** Where the cluster outlives the process; absent: nowhere. */
+  readonly dataFolder?: string
+  /** A random one if absent, or the data folder's. */
   readonly adminToken?: string
   readonly history?: { readonly maxEvents: number; readonly maxAgeMs: number }
   readonly bookmarkMs?: number
+  /** A snapshot is made when the log has grown by so much. */
+  readonly snapshotBytes?: number
   readonly admissions?: readonly Admission[]
   readonly nowMs?: () => number
   readonly random?: (bytes: number) => Uint8Array
@@ -50,76 +57,66 @@ export type ApiServer = {
 }
 
 const defaultHistory = { maxEvents: 10_000, maxAgeMs: 10 * 60_000 }
+const defaultSnapshotBytes = 16 * 1024 * 1024
 const stopMs = 2_000
 
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
-  const { nowMs = Date.now, random = randomBytes, onError = reportError } = options
+  const { nowMs = Date.now, random = randomBytes, onError = reportError, dataFolder, adminToken: token } = options
   const store = openStore({ history: options.history ?? defaultHistory, nowMs, onListenerError: (error) => onError('a follower', error) })
-  const kinds = kindRegistry([...builtinKinds, ...reviewKinds])
-  const admissions = [...(options.admissions ?? [])]
-  const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions }
-  const cluster = clusterOf(machinery, 'kube-apiserver')
-  admissions.push(refuseEscalation(cluster))
-  const adminToken = options.adminToken ?? randomBytes(24).toString('base64url')
-  const authenticator: Authenticator = {
-    tokens: [{ token: adminToken, user: { username: 'admin', groups: [masters] } }],
-    signer: tokenSigner(newSigningKey()),
-    cluster,
-  }
-  const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
-  const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
-  const certificate = await issueCertificate(new Date(nowMs()))
-  bootstrapNamespaces(cluster)
-  bootstrapAuth(cluster)
-  const listener: Listener = await listen({
-    api: {
-      gate: {
-        authenticate: (headers) => authenticate(headers, authenticator, nowMs()),
-        authorize: (user, attributes) => authorize(user, attributes, cluster),
+  const snapshotBytes = options.snapshotBytes ?? defaultSnapshotBytes
+  const journal = dataFolder === undefined ? undefined : openJournal(store, { folder: dataFolder, snapshotBytes, onError })
+  try {
+    const identity = await (dataFolder === undefined ? newIdentity(nowMs(), token) : identityIn(dataFolder, nowMs(), token))
+    const kinds = kindRegistry([...builtinKinds, ...reviewKinds])
+    const admissions = [...(options.admissions ?? [])]
+    const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions }
+    const cluster = clusterOf(machinery, 'kube-apiserver')
+    admissions.push(refuseEscalation(cluster))
+    const { adminToken, certificate } = identity
+    const admin = { token: adminToken, user: { username: 'admin', groups: [masters] } }
+    const authenticator: Authenticator = { tokens: [admin], signer: tokenSigner(identity.signingKeyPem), cluster }
+    const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
+    const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
+    bootstrapNamespaces(cluster)
+    bootstrapAuth(cluster)
+    const watches = { bookmarkMs: options.bookmarkMs ?? 60_000, durationMs: 1_800_000, maxWaiting: 10_000 }
+    const listener = await listen({
+      api: {
+        gate: {
+          authenticate: (headers) => authenticate(headers, authenticator, nowMs()),
+          authorize: (user, attributes) => authorize(user, attributes, cluster),
+        },
+        resources: { machinery, subresources, virtual, watches },
+        documents: ({ path }) => answerDiscovery(path, kinds),
+        version: serverVersion,
+        isWritable: () => journal?.isWritable() ?? true,
       },
-      resources: {
-        machinery,
-        subresources,
-        virtual,
-        watches: { bookmarkMs: options.bookmarkMs ?? 60_000, durationMs: 1_800_000, maxWaiting: 10_000 },
-      },
-      documents: ({ path }) => answerDiscovery(path, kinds),
-      version: {
-        major: '1',
-        minor: '34',
-        gitVersion: 'v1.34.4',
-        gitCommit: '',
-        gitTreeState: '',
-        buildDate: '1970-01-01T00:00:00Z',
-        goVersion: '',
-        compiler: '',
-        platform: `${process.platform}/${process.arch}`,
-      },
-      isWritable: () => true,
-    },
-    certificate,
-    port: options.port ?? 0,
-    settled: async () => undefined,
-    onError,
-  })
-  return {
-    url: `https://127.0.0.1:${listener.port}`,
-    port: listener.port,
-    caPem: certificate.certPem,
-    adminToken,
-    cluster,
-    kinds,
-    compact: (revision = store.revision()) => store.compact(revision),
-    serve: (subresource, handler) => void subresources.set(subresource, handler),
-    serveVirtual: (resource, answer) => void virtual.set(resource, answer),
-    stop: () => listener.stop(stopMs),
+      certificate,
+      port: options.port ?? 0,
+      settled: async () => journal?.settled(),
+      onError,
+    })
+    return {
+      url: `https://127.0.0.1:${listener.port}`,
+      port: listener.port,
+      caPem: certificate.certPem,
+      adminToken,
+      cluster,
+      kinds,
+      compact: (revision = store.revision()) => store.compact(revision),
+      serve: (subresource, handler) => void subresources.set(subresource, handler),
+      serveVirtual: (resource, answer) => void virtual.set(resource, answer),
+      stop: () => stopAll(listener.stop(stopMs), journal),
+    }
+  } catch (error) {
+    await journal?.close()
+    throw error
   }
 }
 
-function bootstrapNamespaces(cluster: Cluster): void {
-  for (const name of ['kube-system', 'kube-public', 'kube-node-lease', 'default']) {
-    if (cluster.find('namespaces', { name }) === undefined) cluster.create('namespaces', { metadata: { name } })
-  }
+async function stopAll(stopped: Promise<void>, journal: FolderJournal | undefined): Promise<void> {
+  await stopped
+  await journal?.close()
 }
 
 function reportError(what: string, error: unknown): void {

@@ -38,7 +38,7 @@ export function tokenRequests(authenticator: Authenticator, { nowMs }: Now): Sub
         details: {},
       })
     const { namespace = '', name = '' } = request.target
-    const asked = tokenRequestIn(parseObject(await request.body(), objectMedia(header(request.headers, 'content-type')), 'TokenRequest'))
+    const asked = tokenRequestIn(parseObject((await request.body()).toString(), objectMedia(header(request.headers, 'content-type')), 'TokenRequest'))
     return { kind: 'object', code: 201, object: requestToken(asked, { namespace, name }, { ...authenticator, nowMs: nowMs() }) }
   }
 }

@@ -36,7 +36,7 @@ export function writeAnswer(response: ServerResponse, answer: Exclude<Answer, { 
 }
 
 function encoded(object: object, media: View['media'], isPretty: boolean): readonly [text: string, contentType: string] {
-  if (media === 'yaml') return [stringify(object, { aliasDuplicateObjects: false, sortMapEntries: true }), 'application/yaml']
+  if (media === 'yaml') return [stringify(object, { version: '1.1', aliasDuplicateObjects: false, sortMapEntries: true }), 'application/yaml']
   return [isPretty ? JSON.stringify(object, null, 2) : `${JSON.stringify(object)}\n`, 'application/json']
 }
 

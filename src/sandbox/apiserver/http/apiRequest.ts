@@ -16,7 +16,7 @@ export type ApiRequest = {
   readonly headers: Headers
   readonly user: User
   /** The whole body; at most `maxBodyBytes`. May be called once. */
-  readonly body: () => Promise<string>
+  readonly body: () => Promise<Buffer>
   readonly warn: (text: string) => void
 }
 

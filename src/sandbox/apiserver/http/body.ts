@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { parseDocument } from 'yaml'
 import { isObject } from '../../json.ts'
-import type { JsonObject } from '../../unstructured.ts'
+import type { Json, JsonObject } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
+import { parseStrictJson, plain } from '../schema/strictJson.ts'
 
 /** As much as the real server reads. */
 export const maxBodyBytes = 3 * 1024 * 1024
 
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request) {
@@ -19,7 +20,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     const message = `Request entity too large: limit is ${maxBodyBytes}`
     throw new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message })
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
 
 const accepted = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
@@ -41,11 +42,12 @@ export function mediaType(contentType: string | undefined): string {
 export function parseObject(text: string, media: 'json' | 'yaml', kind: string): JsonObject {
   const value = media === 'yaml' ? parseYaml(text) : parseJson(text, (because) => unrecognized(kind, because, text))
   if (isObject(value)) return value
-  const got = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value
+  if (value === null) return {}
+  const got = Array.isArray(value) ? 'array' : typeof value
   throw unrecognized(
     kind,
     `json: cannot unmarshal ${got} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
-    text,
+    Buffer.from(text).toString('hex'),
   )
 }
 
@@ -56,54 +58,19 @@ function unrecognized(kind: string, because: string, text: string): ApiError {
   )
 }
 
-function parseYaml(text: string): unknown {
+function parseYaml(text: string): Json {
   const document = parseDocument(text, { version: '1.1', merge: true })
   const [error] = document.errors
   if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0]}`)
-  return document.toJS({ maxAliasCount: 100 })
+  return document.toJS({ maxAliasCount: 100 }) as Json
 }
 
 /** JSON, or the refusal that `refuse` makes of what is wrong, worded as Go's parser does. */
-export function parseJson(text: string, refuse: (because: string) => ApiError): unknown {
+export function parseJson(text: string, refuse: (because: string) => ApiError): Json {
   try {
-    return JSON.parse(text)
+    return plain(parseStrictJson(text))
   } catch (error) {
-    throw Object.assign(refuse(goSyntaxError(text, error instanceof Error ? error.message : '')), { cause: error })
+    if (!(error instanceof SyntaxError)) throw error
+    throw Object.assign(refuse(error.message), { cause: error })
   }
-}
-
-function goSyntaxError(text: string, message: string): string {
-  const at = /position (\d+)/.exec(message)?.[1]
-  const sign = at === undefined ? undefined : text[Number(at)]
-  if (sign === undefined) return 'unexpected end of JSON input'
-  const shown = sign === "'" ? "'\\''" : sign === '"' ? `'"'` : `'${sign}'`
-  return `invalid character ${shown} ${placeOf(text.slice(0, Number(at)))}`
-}
-
-/** What Go's parser was looking for after this much of a text. */
-function placeOf(before: string): string {
-  const last = before.trimEnd().at(-1)
-  if (last === '{') return 'looking for beginning of object key string'
-  if (last === ',' && isInObject(before)) return 'looking for beginning of object key string'
-  if (last === undefined || last === '[' || last === ',' || last === ':') return 'looking for beginning of value'
-  if (!isOpen(before)) return 'after top-level value'
-  if (!isInObject(before)) return 'after array element'
-  return /[{,]\s*"(?:[^"\\]|\\.)*"\s*$/.test(before) ? 'after object key' : 'after object key:value pair'
-}
-
-function isInObject(before: string): boolean {
-  return opened(before).at(-1) === '{'
-}
-
-function isOpen(before: string): boolean {
-  return opened(before).length > 0
-}
-
-function opened(before: string): readonly string[] {
-  const open: string[] = []
-  for (const [sign] of before.replace(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[{}[\]]/g)) {
-    if (sign === '{' || sign === '[') open.push(sign)
-    else open.pop()
-  }
-  return open
 }

@@ -23,7 +23,7 @@ export type PathRequest = {
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Headers
-  readonly body: () => Promise<string>
+  readonly body: () => Promise<Buffer>
 }
 
 export type Api = {
@@ -42,7 +42,7 @@ export type Asked = {
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Headers
-  readonly body: () => Promise<string>
+  readonly body: () => Promise<Buffer>
 }
 
 export function askedOf(request: IncomingMessage): Asked {
@@ -65,6 +65,7 @@ export async function dispatch(api: Api, asked: Asked, warn: (text: string) => v
   requireAllowed(api, user, attributesOf(target, asked))
   if (target.kind === 'resource') {
     const kind = kindAt(api.resources.machinery.kinds, target)
+    if (kind === undefined) return noSuchPath
     return answerResource(api.resources, { method, target, kind, query, headers, user, body, warn })
   }
   const health = answerHealth(path, query, api.isWritable())
@@ -73,8 +74,10 @@ export async function dispatch(api: Api, asked: Asked, warn: (text: string) => v
     negotiate(header(headers, 'accept'))
     return { kind: 'object', code: 200, object: api.version }
   }
-  return (await api.documents({ method, path, query, headers, body })) ?? { kind: 'text', code: 404, text: '404 page not found\n' }
+  return (await api.documents({ method, path, query, headers, body })) ?? noSuchPath
 }
+
+const noSuchPath: Answer = { kind: 'text', code: 404, text: '404 page not found\n' }
 
 function requireAllowed({ gate }: Api, user: User, attributes: Attributes): void {
   const { allowed, reason } = gate.authorize(user, attributes)

@@ -53,6 +53,12 @@ function table({ kind, includeObject, nowMs }: Encoding, version: string, listed
     return includeObject === 'Object' ? object : partial(version, object)
   }
   const columns = kind.columns.map(({ name, type, format = '', description, priority }) => ({ name, type, format, description, priority }))
-  const rows = listed.items.map((object) => ({ cells: kind.columns.map((column) => column.cell(object, nowMs)), object: shown(object) }))
+  const rows = listed.items.map((object) => ({ cells: cells(kind, object, nowMs), object: shown(object) }))
   return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata: listMeta(listed), columnDefinitions: isFirst ? columns : null, rows }
+}
+
+/** Bookmarks have no name, and a cell for it all the same. */
+function cells({ columns }: Kind, object: Unstructured, nowMs: number): readonly unknown[] {
+  const named = object.metadata.name === undefined ? { ...object, metadata: { ...object.metadata, name: '' } } : object
+  return columns.map((column) => column.cell(named, nowMs))
 }

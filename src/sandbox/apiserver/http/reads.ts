@@ -1,7 +1,7 @@
 import { notFound } from '../apiError.ts'
 import { list } from '../requests/list.ts'
 import { parseListOptions } from '../requests/listOptions.ts'
-import { parseRevision, tooLarge } from '../requests/resourceVersion.ts'
+import { parseRevision, parseWatchRevision, tooLarge } from '../requests/resourceVersion.ts'
 import { beginWatch } from '../requests/watch.ts'
 import { about, findLive } from '../requests/write.ts'
 import type { Answer } from './answer.ts'
@@ -31,14 +31,14 @@ export function answerGet(server: ResourceServer, request: ApiRequest): Answer {
 export function answerList(server: ResourceServer, request: ApiRequest): Answer {
   const view = negotiate(header(request.headers, 'accept'), 'list')
   const options = parseListOptions(request.query, request.kind, 'list')
-  const listed = list(server.machinery, callOf(request, reading), withName(options, request))
+  const listed = list(server.machinery, callOf(request, reading), options)
   return { kind: 'object', code: 200, object: encodeList(encodingOf(server, request, view), listed), media: view.media }
 }
 
 export function answerWatch(server: ResourceServer, request: ApiRequest): Answer {
   const view = negotiate(header(request.headers, 'accept'), 'object')
-  const options = withName(parseListOptions(request.query, request.kind, 'watch'), request)
-  parseRevision(options.resourceVersion)
+  const options = parseListOptions(request.query, request.kind, 'watch')
+  parseWatchRevision(options.resourceVersion)
   const { machinery, watches } = server
   const call = callOf(request, reading)
   const encode = (): Encoding => encodingOf(server, request, view)
@@ -46,15 +46,5 @@ export function answerWatch(server: ResourceServer, request: ApiRequest): Answer
   return {
     kind: 'stream',
     run: (response, signal) => streamWatch({ response, signal, store: machinery.store, begin, encode, options, limits: watches }),
-  }
-}
-
-/** A watch of one name, as old clients ask for it. */
-function withName(options: ReturnType<typeof parseListOptions>, { target: { name } }: ApiRequest): typeof options {
-  if (name === undefined) return options
-  return {
-    ...options,
-    isSelected: true,
-    fields: { ...options.fields, matches: (object) => object.metadata.name === name && options.fields.matches(object) },
   }
 }

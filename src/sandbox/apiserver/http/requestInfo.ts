@@ -51,7 +51,7 @@ function decoded(part: string): string {
 export function verbOf(method: string, { name }: Pick<ResourceTarget, 'name'>, isWatch: boolean): Verb | undefined {
   switch (method) {
     case 'GET':
-      return isWatch ? 'watch' : name === undefined ? 'list' : 'get'
+      return name !== undefined ? 'get' : isWatch ? 'watch' : 'list'
     case 'POST':
       return 'create'
     case 'PUT':

@@ -22,9 +22,10 @@ function notAllowed(): ApiError {
   })
 }
 
-/** The kind that a path is about; throws 404 where nothing is served. */
-export function kindAt(kinds: KindRegistry, target: ResourceTarget): Kind {
+/** The kind that a path is about; undefined where not even its group is served, and 404 is thrown where the group has no such kind. */
+export function kindAt(kinds: KindRegistry, target: ResourceTarget): Kind | undefined {
   const kind = kinds.find(target)
+  if (kind === undefined && !kinds.serves(target)) return undefined
   if (kind === undefined || (!kind.namespaced && target.namespace !== undefined)) throw noSuchResource()
   return kind
 }

@@ -20,12 +20,12 @@ export async function answerScale({ machinery }: ResourceServer, request: ApiReq
     }
     case 'PUT': {
       const call = callOf(request, writeQuery(request, 'UpdateOptions'))
-      const body = parseObject(await request.body(), objectMedia(contentType), 'Scale')
+      const body = parseObject((await request.body()).toString(), objectMedia(contentType), 'Scale')
       return scale(writeScale(machinery, call, asScale(body), name))
     }
     case 'PATCH': {
       const query = writeQuery(request, 'PatchOptions')
-      const change = parsePatch(contentType, await request.body(), { query, isCustom: false })
+      const change = parsePatch(contentType, (await request.body()).toString(), { query, isCustom: false })
       const call = callOf(request, query)
       const patched = applied(readScale(machinery, call, name) as unknown as JsonObject, change)
       return scale(writeScale(machinery, call, asScale(patched), name))

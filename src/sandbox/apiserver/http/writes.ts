@@ -2,7 +2,7 @@ import { isObject } from '../../json.ts'
 import type { Json, Unstructured } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
 import { create } from '../requests/create.ts'
-import { decode } from '../requests/decode.ts'
+import { decodeBody } from '../requests/decode.ts'
 import type { Patch } from '../requests/fieldMachinery.ts'
 import { invalidOptions, parseListOptions } from '../requests/listOptions.ts'
 import type { Call } from '../requests/machinery.ts'
@@ -11,6 +11,7 @@ import { remove } from '../requests/remove.ts'
 import { removeCollection } from '../requests/removeCollection.ts'
 import { update } from '../requests/update.ts'
 import { findLive } from '../requests/write.ts'
+import type { Body } from '../schema/requestBody.ts'
 import type { Answer } from './answer.ts'
 import { type ApiRequest, callOf, header, type ResourceServer } from './apiRequest.ts'
 import { mediaType, objectMedia, parseJson, parseObject } from './body.ts'
@@ -23,17 +24,14 @@ import { parseWriteQuery, type WriteQuery } from './writeQuery.ts'
 
 export async function answerCreate(server: ResourceServer, request: ApiRequest): Promise<Answer> {
   const call = callOf(request, writeQuery(request, 'CreateOptions'))
-  const { kind } = request
-  const body = parseObject(await request.body(), objectMedia(header(request.headers, 'content-type')), kind.kind)
-  const object = decode(server.machinery, call, body)
-  const answer = server.virtual.get(kind.storedAs)
+  const object = decodeBody(call, await sent(request))
+  const answer = server.virtual.get(request.kind.storedAs)
   return written(server, request, answer === undefined ? create(server.machinery, call, object) : answer(object, call), 201)
 }
 
 export async function answerUpdate(server: ResourceServer, request: ApiRequest): Promise<Answer> {
   const call = callOf(request, writeQuery(request, 'UpdateOptions'))
-  const body = parseObject(await request.body(), objectMedia(header(request.headers, 'content-type')), request.kind.kind)
-  const object = decode(server.machinery, call, body)
+  const object = decodeBody(call, await sent(request))
   const name = request.target.name!
   const isNew = findLive(server.machinery, call, name) === undefined
   return written(server, request, update(server.machinery, call, object, { name, subresource: request.target.subresource }), isNew ? 201 : 200)
@@ -41,7 +39,7 @@ export async function answerUpdate(server: ResourceServer, request: ApiRequest):
 
 export async function answerPatch(server: ResourceServer, request: ApiRequest): Promise<Answer> {
   const query = writeQuery(request, 'PatchOptions')
-  const change = parsePatch(header(request.headers, 'content-type'), await request.body(), { query, isCustom: request.kind.prunes })
+  const change = parsePatch(header(request.headers, 'content-type'), (await request.body()).toString(), { query, isCustom: request.kind.prunes })
   const call = callOf(request, query)
   const { name, subresource } = request.target
   const { object, isNew } = patch(server.machinery, call, change, { name: name!, subresource })
@@ -65,8 +63,14 @@ export async function answerDeleteCollection(server: ResourceServer, request: Ap
   return { kind: 'object', code: 200, object: encodeList(encodingOf(server, request, view), listed), media: view.media }
 }
 
+async function sent(request: ApiRequest): Promise<Body> {
+  const contentType = header(request.headers, 'content-type')
+  objectMedia(contentType)
+  return { bytes: await request.body(), contentType }
+}
+
 async function deleteQuery(request: ApiRequest): Promise<ReturnType<typeof parseDeleteOptions>> {
-  const text = await request.body()
+  const text = (await request.body()).toString()
   return parseDeleteOptions(text, text === '' ? 'json' : objectMedia(header(request.headers, 'content-type')), request.query)
 }
 

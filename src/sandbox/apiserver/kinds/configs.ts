@@ -12,7 +12,6 @@ export const configMap: Kind = defineKind({
   errors: configMapErrors,
   shortNames: ['cm'],
   columns: [{ ...count('Data', 'How many entries it has.', ({ data, binaryData }) => size(data) + size(binaryData)), type: 'string' }],
-  more: { allowsCreateOnUpdate: true },
 })
 
 /** Texts are put among the data, in base64; nobody reads them back as texts. */
@@ -37,5 +36,4 @@ export const secret: Kind = defineKind({
     { ...count('Data', 'How many entries it has.', ({ data }) => size(data)), type: 'string' },
   ],
   selectableFields: { type: ({ type }) => text(type) },
-  more: { allowsCreateOnUpdate: true },
 })

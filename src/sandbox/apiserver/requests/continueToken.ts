@@ -16,9 +16,7 @@ export function readToken(text: string): ContinueToken {
   }
   const token = parsed(Buffer.from(text, 'base64url').toString())
   if (token.v !== apiVersion)
-    throw badRequest(
-      `invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(token.v ?? '')}`,
-    )
+    throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(token.v ?? '')}`)
   if (typeof token.rv !== 'number' || token.rv === 0)
     throw badRequest('invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof token.start !== 'string' || token.start === '')

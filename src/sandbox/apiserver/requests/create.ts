@@ -45,7 +45,7 @@ function createNamed(machinery: Machinery, call: Call, object: Unstructured, by:
 }
 
 function systemMetadata({ nowMs, random }: Machinery, { kind }: Call, asked: ObjectMeta): ObjectMeta {
-  const rest = without(without(without(asked, 'deletionTimestamp'), 'deletionGracePeriodSeconds'), 'generation')
+  const rest = without(without(asked, 'deletionTimestamp'), 'deletionGracePeriodSeconds')
   const generation = keepsGeneration(kind) ? { generation: 1 } : {}
   return { ...rest, ...generation, resourceVersion: '', uid: uuidFrom(random), creationTimestamp: timeText(nowMs()) }
 }

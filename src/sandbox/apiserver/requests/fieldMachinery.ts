@@ -18,10 +18,6 @@ export type OwnedWrite = {
 
 /** What knows the fields of objects. All is pure. */
 export type FieldMachinery = {
-  /** What is wrong with an object's fields, worded as a strict decoder does: `unknown field "spec.x"`. Throws an ApiError where a type is wrong. */
-  problems(kind: Kind, object: JsonObject): readonly string[]
-  /** The object without unknown fields and with the defaults of its schema. */
-  decoded(kind: Kind, object: JsonObject): Unstructured
   /** The patched object; never called for `apply`. Throws an ApiError where the patch does not fit. */
   patched(kind: Kind, live: Unstructured, patch: Exclude<Patch, { readonly type: 'apply' }>): JsonObject
   /** The live object merged with what is applied, with its owners' fields written down. Throws an ApiError on conflicts. */

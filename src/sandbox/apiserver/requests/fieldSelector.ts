@@ -38,7 +38,7 @@ function parse(text: string): readonly Requirement[] {
     if (term === '') continue
     const [, field, operator, value] = /^((?:[^=!\\]|!(?!=)|\\.)*?)(!=|==|=)(.*)$/s.exec(term) ?? []
     if (field === undefined || operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`)
-    found.push({ field: field.trim(), equal: operator !== '!=', value: unescaped(value ?? '', text) })
+    found.push({ field: field.trim(), equal: operator !== '!=', value: unescaped(value ?? '') })
   }
   return found
 }
@@ -48,7 +48,7 @@ function terms(text: string): readonly string[] {
   return text.match(/(?:[^,\\]|\\.)+/gs) ?? []
 }
 
-function unescaped(value: string, whole: string): string {
-  if (/(?:^|[^\\])(?:\\\\)*=/.test(value)) throw badRequest(`invalid field selector: ${JSON.stringify(whole)}: unescaped character in field selector`)
+function unescaped(value: string): string {
+  if (/(?:^|[^\\])(?:\\\\)*=/.test(value)) throw badRequest(`invalid field selector: unescaped character in value: ${'='.charCodeAt(0)}`)
   return value.replace(/\\([\\,=])/g, '$1')
 }

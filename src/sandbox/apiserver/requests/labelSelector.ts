@@ -48,13 +48,16 @@ function parse(text: string): readonly Requirement[] {
   const fail = (found: Token, expected: string): never => {
     throw badRequest(`unable to parse requirement: found '${found.text}', expected: ${expected}`)
   }
+  const failBetween = (found: Token, expected: string): never => {
+    throw badRequest(`found '${found.text}', expected: ${expected}`)
+  }
   const requirement = (): Requirement => {
     const negated = peek().text === '!' && peek().kind === 'sign'
     if (negated) next()
     const word = next()
     if (word.kind !== 'word') fail(word, 'identifier')
     const key = word.text
-    mustBe(qualifiedName(key), 'key', key)
+    mustBe(qualifiedName(key), '<nil>', key)
     if (negated) return { key, operator: '!', values: [] }
     const after = peek()
     if (after.kind === 'end' || after.text === ',') return { key, operator: 'exists', values: [] }
@@ -65,7 +68,7 @@ function parse(text: string): readonly Requirement[] {
     for (const [at, value] of values.entries()) mustBe(labelValue(value), `values[${at}][${key}]`, value)
     if ((operator === 'gt' || operator === 'lt') && !isInteger(values[0]!)) {
       throw badRequest(
-        `unable to parse requirement: values[0][${key}]: Invalid value: "${values[0]}": for 'Gt', 'Lt' operators, the value must be an integer`,
+        `unable to parse requirement: values[0]: Invalid value: "${values[0]}": for 'Gt', 'Lt' operators, the value must be an integer`,
       )
     }
     return { key, operator, values }
@@ -77,7 +80,7 @@ function parse(text: string): readonly Requirement[] {
     return next().text
   }
   const list = (): readonly string[] => {
-    if (peek().text !== '(') fail(next(), "'('")
+    if (peek().text !== '(') throw badRequest(`unable to parse requirement: found '${peek().text}' expected: '('`)
     next()
     const values = [exactIn()]
     while (peek().text === ',') {
@@ -97,11 +100,12 @@ function parse(text: string): readonly Requirement[] {
 
   const found: Requirement[] = []
   while (peek().kind !== 'end') {
+    if (peek().kind === 'sign' && peek().text !== '!') failBetween(peek(), "!, identifier, or 'end of string'")
     found.push(requirement())
     if (peek().kind === 'end') break
-    if (peek().text !== ',') fail(peek(), "',' or 'end of string'")
+    if (peek().text !== ',') failBetween(peek(), "',' or 'end of string'")
     next()
-    if (peek().kind === 'end') fail(peek(), "identifier after ','")
+    if (peek().kind !== 'word' && peek().text !== '!') failBetween(peek(), "identifier after ','")
   }
   return found
 }

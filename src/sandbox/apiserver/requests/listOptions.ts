@@ -45,7 +45,7 @@ function* listErrors({ resourceVersion, resourceVersionMatch: match, sendInitial
   if (match !== '') {
     if (resourceVersion === '') yield forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
     if (token !== '') yield forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
-    if (match !== 'Exact' && match !== 'NotOlderThan') yield unsupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan'])
+    if (match !== 'Exact' && match !== 'NotOlderThan') yield unsupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', ''])
     if (match === 'Exact' && resourceVersion === '0') {
       yield forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
     }

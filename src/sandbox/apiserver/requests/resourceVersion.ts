@@ -1,5 +1,16 @@
 import { ApiError, badRequest } from '../apiError.ts'
 
+/** As `parseRevision`, in the words in which a watch is refused. */
+export function parseWatchRevision(text: string): number | undefined {
+  if (text === '' || /^\d+$/.test(text)) return parseRevision(text)
+  const shown = JSON.stringify(text)
+  throw new ApiError({
+    code: 500,
+    reason: '',
+    message: `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`,
+  })
+}
+
 /** undefined for ''. */
 export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined

@@ -68,13 +68,14 @@ export function replace(machinery: Machinery, call: Call, { live, object, subres
 function requireVersion(call: Call, object: Unstructured, live: Unstructured): void {
   const { resourceVersion = '' } = object.metadata
   if (resourceVersion === '') {
-    if (!call.kind.prunes) return
+    if (!(call.kind.strategy.requiresVersion ?? call.kind.prunes)) return
     const error = {
       field: 'metadata.resourceVersion',
       reason: 'FieldValueInvalid',
       message: 'Invalid value: 0: must be specified for an update',
     } as const
-    throw invalid(about(call, live.metadata.name), [error])
+    // The real server names the resource here, where it names the kind elsewhere.
+    throw invalid({ ...about(call, live.metadata.name), kind: call.kind.plural }, [error])
   }
   if (!/^\d+$/.test(resourceVersion)) throw internalError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
   if (resourceVersion !== live.metadata.resourceVersion) throw conflict(about(call, live.metadata.name), modified)
