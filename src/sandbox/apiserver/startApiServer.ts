@@ -11,13 +11,13 @@ import { bootstrapNamespaces } from './bootstrap.ts'
 import { clusterOf } from './cluster.ts'
 import { fieldMachinery } from './fields.ts'
 import type { SubresourceHandler } from './http/apiRequest.ts'
-import { answerDiscovery } from './http/discovery.ts'
 import { listen } from './http/listener.ts'
 import { identityIn, newIdentity } from './identity.ts'
 import { builtinKinds } from './kinds/builtinKinds.ts'
 import { type KindRegistry, kindRegistry } from './registry.ts'
 import type { Admission, Machinery } from './requests/machinery.ts'
 import type { VirtualResource } from './requests/virtualResource.ts'
+import { serverDocuments } from './serverDocuments.ts'
 import { type FolderJournal, openJournal } from './storage/journal.ts'
 import { openStore } from './storage/store.ts'
 import { serverVersion } from './version.ts'
@@ -77,6 +77,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const authenticator: Authenticator = { tokens: [admin], signer: tokenSigner(identity.signingKeyPem), cluster }
     const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
     const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
+    const documents = serverDocuments(kinds, () => [...subresources.keys()])
     bootstrapNamespaces(cluster)
     bootstrapAuth(cluster)
     const watches = { bookmarkMs: options.bookmarkMs ?? 60_000, durationMs: 1_800_000, maxWaiting: 10_000 }
@@ -87,7 +88,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
           authorize: (user, attributes) => authorize(user, attributes, cluster),
         },
         resources: { machinery, subresources, virtual, watches },
-        documents: ({ path }) => answerDiscovery(path, kinds),
+        documents: documents.answer,
         version: serverVersion,
         isWritable: () => journal?.isWritable() ?? true,
       },
@@ -96,6 +97,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       settled: async () => journal?.settled(),
       onError,
     })
+    documents.locate(`127.0.0.1:${listener.port}`)
     return {
       url: `https://127.0.0.1:${listener.port}`,
       port: listener.port,
@@ -104,7 +106,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       cluster,
       kinds,
       compact: (revision = store.revision()) => store.compact(revision),
-      serve: (subresource, handler) => void subresources.set(subresource, handler),
+      serve(subresource, handler) {
+        subresources.set(subresource, handler)
+        documents.forget()
+      },
       serveVirtual: (resource, answer) => void virtual.set(resource, answer),
       stop: () => stopAll(listener.stop(stopMs), journal),
     }

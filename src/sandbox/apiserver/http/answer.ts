@@ -8,6 +8,7 @@ import { failure } from './status.ts'
 export type Answer =
   | { readonly kind: 'object'; readonly code: number; readonly object: object; readonly media?: View['media'] }
   | { readonly kind: 'text'; readonly code: number; readonly text: string; readonly contentType?: string }
+  | { readonly kind: 'bytes'; readonly code: number; readonly bytes: Uint8Array; readonly headers: Readonly<Record<string, string>> }
   /** Writes the answer itself, head included, until it is done or the signal says stop. */
   | { readonly kind: 'stream'; readonly run: (response: ServerResponse, signal: AbortSignal) => Promise<void> }
 
@@ -24,6 +25,11 @@ export type Manner = {
 }
 
 export function writeAnswer(response: ServerResponse, answer: Exclude<Answer, { readonly kind: 'stream' }>, manner: Manner): void {
+  if (answer.kind === 'bytes') {
+    response.writeHead(answer.code, { 'Cache-Control': 'no-cache, private', ...answer.headers, 'Content-Length': answer.bytes.length })
+    response.end(answer.bytes)
+    return
+  }
   const [text, contentType] =
     answer.kind === 'text'
       ? [answer.text, answer.contentType ?? 'text/plain; charset=utf-8']
