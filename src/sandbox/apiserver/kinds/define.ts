@@ -43,9 +43,11 @@ export type KindFacts = {
   onUpdate?(object: Draft, old: Unstructured, context: WriteContext): void
   /** Beyond the spec, which stays. */
   onStatusUpdate?(object: Draft, old: Unstructured): void
+  /** What is better avoided, of what is accepted. */
+  warnings?(object: Unstructured, old: Unstructured | undefined): Iterable<string>
   /** Beyond metadata. */
   errors?(object: Unstructured, old: Unstructured | undefined): Iterable<FieldError>
-  readonly more?: Pick<Strategy, 'warnings' | 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'requiresVersion' | 'returnsDeleted'>
+  readonly more?: Pick<Strategy, 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'requiresVersion' | 'returnsDeleted'>
 }
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -110,6 +112,7 @@ function strategyOf(facts: KindFacts): Strategy {
       facts.onStatusUpdate?.(made, old)
       return made as Unstructured
     },
+    ...(facts.warnings !== undefined && { warnings: (object: Unstructured, old?: Unstructured) => [...facts.warnings!(object, old)] }),
     validate: (object, old) => [...metadataErrors(object, old, { rule, namespaced }), ...(facts.errors?.(object, old) ?? [])],
   }
 }

@@ -3,6 +3,7 @@ import { column, count, since, wide } from './cells.ts'
 import { defineKind } from './define.ts'
 import { type Fields, fields, isFields, isSet, number, text } from './fields.ts'
 import type { Column, Kind } from './kind.ts'
+import { eventErrors } from './validation/events.ts'
 
 /** The fields whose names differ: in events.k8s.io, and in the core group, as which all are kept. */
 const renamed = {
@@ -86,6 +87,7 @@ export const coreEvent: Kind = {
   ...defineKind({
     ...common,
     group: '',
+    errors: (event, old) => eventErrors(event, old, 'core'),
     selectableFields: {
       ...selectableBy(asCore, 'involvedObject', 'reportingComponent'),
       source: (event) => text(fields(event.source).component) || text(event.reportingComponent),
@@ -101,6 +103,7 @@ export const event: Kind = {
     ...common,
     group: 'events.k8s.io',
     shape: 'events.Event',
+    errors: (event, old) => eventErrors(fromNew(event), old === undefined ? undefined : rename(old, toCore, 'v1'), 'events'),
     conversion: {
       toStored: (object) => rename(object, toCore, 'v1'),
       fromStored: (object) => rename(object, fromCore, 'events.k8s.io/v1'),

@@ -6,6 +6,7 @@ import { type Draft, draft, draftIn, drafts, fields, isSet, items, number, orDef
 import type { Kind } from './kind.ts'
 import { defaultPodTemplate } from './podTemplate.ts'
 import { cronJobErrors, jobErrors } from './validation/jobs.ts'
+import { isChanged, nameWarnings, templateWarnings } from './warnings.ts'
 
 const largestInt32 = 2 ** 31 - 1
 
@@ -82,6 +83,11 @@ export const job: Kind = defineKind({
   defaults: defaultJob,
   onCreate: select,
   errors: jobErrors,
+  *warnings(job, old) {
+    if (!isChanged(job.spec, old, spec)) return
+    if (old === undefined) yield* nameWarnings(job, 'Pod names and hostnames')
+    yield* templateWarnings(spec(job).template, 'spec.template')
+  },
   columns: [
     column('Status', 'Whether it runs, or how it has ended.', statusText),
     column('Completions', 'How many of its pods have done their work.', completionText),
@@ -115,6 +121,11 @@ export const cronJob: Kind = defineKind({
   keepsGeneration: true,
   defaults: defaultCronJob,
   errors: cronJobErrors,
+  *warnings(cronJob, old) {
+    if (!isChanged(cronJob.spec, old, spec)) return
+    if (old === undefined) yield* nameWarnings(cronJob, 'Pod names and hostnames')
+    yield* templateWarnings(jobSpec(cronJob).template, 'spec.jobTemplate.spec.template')
+  },
   columns: [
     column('Schedule', 'When it starts jobs.', (each) => text(spec(each).schedule)),
     column('Timezone', 'By whose clock.', (each) => (isSet(spec(each).timeZone) ? text(spec(each).timeZone) : '<none>')),

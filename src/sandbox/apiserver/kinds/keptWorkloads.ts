@@ -7,6 +7,7 @@ import type { Kind } from './kind.ts'
 import { defaultPodTemplate } from './podTemplate.ts'
 import { templateErrors } from './validation/podSpec.ts'
 import { daemonSetErrors, revisionErrors, statefulSetErrors } from './validation/workloads.ts'
+import { isChanged, templateWarnings } from './warnings.ts'
 import { scale } from './workloads.ts'
 
 /** Workloads that are kept here, but that no controller of the sandbox acts upon. */
@@ -43,6 +44,9 @@ export const statefulSet: Kind = defineKind({
   keepsGeneration: true,
   defaults: defaultStatefulSet,
   errors: statefulSetErrors,
+  *warnings(object, old) {
+    if (isChanged(object.spec, old, spec)) yield* templateWarnings(template(object), 'spec.template')
+  },
   columns: [
     column('Ready', 'How many of the wanted pods are ready.', (each) => `${number(status(each).readyReplicas)}/${number(spec(each).replicas)}`),
   ],
@@ -78,6 +82,9 @@ export const daemonSet: Kind = defineKind({
   keepsGeneration: true,
   defaults: defaultDaemonSet,
   errors: daemonSetErrors,
+  *warnings(object, old) {
+    if (isChanged(object.spec, old, spec)) yield* templateWarnings(template(object), 'spec.template')
+  },
   onCreate: (daemonSet) => countTemplates(daemonSet, 1),
   onUpdate(daemonSet, old) {
     const before = Number(old.metadata.annotations?.[generationKey] ?? 0)

@@ -49,7 +49,7 @@ export type Strategy = {
   prepareForStatusUpdate?(object: Unstructured, old: Unstructured): Unstructured
   validate?(object: Unstructured, old?: Unstructured): readonly FieldError[]
   /** Beyond `validate`, for objects that are accepted: goes into the `Warning` header. */
-  warnings?(object: Unstructured): readonly string[]
+  warnings?(object: Unstructured, old?: Unstructured): readonly string[]
   /** Whether `metadata.generation` is kept: for kinds with a spec that controllers observe. */
   readonly keepsGeneration?: boolean
   /** Seconds that a deleted object stays for someone who finishes the deletion (a pod's kubelet); 0 or absent: removed at once. */

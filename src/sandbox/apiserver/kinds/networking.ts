@@ -4,6 +4,7 @@ import { draft, draftIn, drafts, type Fields, fields, isFields, isSet, items, or
 import type { Kind } from './kind.ts'
 import { balancerAddresses } from './services.ts'
 import { ingressClassErrors, ingressErrors, networkPolicyErrors } from './validation/networking.ts'
+import { ingressWarnings } from './warnings.ts'
 
 const hostsShown = 3
 
@@ -25,6 +26,9 @@ export const ingress: Kind = defineKind({
   kind: 'Ingress',
   plural: 'ingresses',
   errors: ingressErrors,
+  *warnings(ingress, old) {
+    if (old === undefined) yield* ingressWarnings(ingress)
+  },
   shape: 'networking.Ingress',
   shortNames: ['ing'],
   subresources: { status: true },

@@ -9,6 +9,7 @@ import { podClass } from './podClass.ts'
 import { prioritize } from './podPriority.ts'
 import { defaultPodSpec } from './podTemplate.ts'
 import { podErrors } from './validation/pods.ts'
+import { nameWarnings, podSpecWarnings } from './warnings.ts'
 
 /** Beyond what its template would be given: this is written into the pod alone. */
 function defaults(pod: Draft): void {
@@ -20,6 +21,7 @@ function defaults(pod: Draft): void {
   }
   if (isFields(made.resources)) defaultPodRequests(made)
   orDefault(made, { enableServiceLinks: true })
+  if (number(made.terminationGracePeriodSeconds) < 0) made.terminationGracePeriodSeconds = 1
   const shown = draftIn(pod, 'status')
   // The one address of old clients and the list are kept equal.
   const first = text(shown.podIP)
@@ -108,6 +110,11 @@ export const pod: Kind = defineKind({
   onUpdate: (pod) => tolerate(draft(pod.spec)),
   onStatusUpdate: keepObserved,
   errors: podErrors,
+  *warnings(pod, old) {
+    if (old !== undefined) return
+    yield* nameWarnings(pod, "the Pod's hostname")
+    yield* podSpecWarnings(spec(pod), 'spec')
+  },
   columns: podColumns,
   columnsAfterAge: podColumnsAfterAge,
   selectableFields: {

@@ -5,6 +5,7 @@ import type { Column, Kind } from './kind.ts'
 import { serviceLabel } from './names.ts'
 import { allocateOnCreate, allocateOnUpdate, isReachable } from './serviceAddresses.ts'
 import { serviceErrors } from './validation/services.ts'
+import { serviceWarnings } from './warnings.ts'
 
 const columns: readonly Column[] = [
   column('Type', 'How the Service is reached.', (service) => text(spec(service).type)),
@@ -62,6 +63,7 @@ export const service: Kind = defineKind({
   onCreate: allocateOnCreate,
   onUpdate: allocateOnUpdate,
   errors: serviceErrors,
+  warnings: serviceWarnings,
   columns,
   columnsAfterAge: [wide('Selector', 'The labels of the pods behind it.', (each) => labelText(spec(each).selector))],
   selectableFields: { 'spec.clusterIP': (each) => text(spec(each).clusterIP), 'spec.type': (each) => text(spec(each).type) },

@@ -5,10 +5,17 @@ import { type Draft, draftIn, fields, number, orDefault } from './fields.ts'
 import type { Kind } from './kind.ts'
 import { defaultPodTemplate } from './podTemplate.ts'
 import { deploymentErrors, replicaSetErrors } from './validation/workloads.ts'
+import { isChanged, nameWarnings, templateWarnings } from './warnings.ts'
 
 const template = (object: Unstructured): unknown => spec(object).template
 const selector = (object: Unstructured): string => selectorText(spec(object).selector)
-export const scale = { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.status.selector' } as const
+export const scale = { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas', labelSelector: '.spec.selector' } as const
+
+function* workloadWarnings(object: Unstructured, old: Unstructured | undefined): Iterable<string> {
+  if (!isChanged(object.spec, old, spec)) return
+  if (old === undefined) yield* nameWarnings(object, 'Pod names and hostnames')
+  yield* templateWarnings(template(object), 'spec.template')
+}
 
 function defaultDeployment(deployment: Draft): void {
   const made = draftIn(deployment, 'spec')
@@ -31,6 +38,7 @@ export const deployment: Kind = defineKind({
   keepsGeneration: true,
   defaults: defaultDeployment,
   errors: deploymentErrors,
+  warnings: workloadWarnings,
   onStatusUpdate(deployment, old) {
     deployment.metadata = { ...fields(deployment.metadata), labels: old.metadata.labels }
   },
@@ -60,6 +68,7 @@ export const replicaSet: Kind = defineKind({
   keepsGeneration: true,
   defaults: defaultReplicaSet,
   errors: replicaSetErrors,
+  warnings: workloadWarnings,
   columns: [
     count('Desired', 'How many pods are wanted.', (each) => spec(each).replicas),
     count('Current', 'How many pods there are.', (each) => status(each).replicas),

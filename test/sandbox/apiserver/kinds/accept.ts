@@ -51,7 +51,9 @@ export function readIn(other: Kind, kind: Kind, object: Unstructured): Unstructu
 
 function check(kind: Kind, object: Unstructured, old: Unstructured | undefined): void {
   const errors = kind.strategy.validate?.(object, old) ?? []
-  if (errors.length > 0) throw invalid({ ...kind, name: object.metadata.name }, errors)
+  // Refusals name the kind as which objects are kept.
+  const [, ...group] = kind.storedAs.split('.')
+  if (errors.length > 0) throw invalid({ ...kind, group: group.join('.'), name: object.metadata.name }, errors)
 }
 
 function merged(target: JsonObject, patch: JsonObject): JsonObject {
@@ -67,13 +69,16 @@ function merged(target: JsonObject, patch: JsonObject): JsonObject {
   return result
 }
 
+type Warned = (object: Unstructured) => readonly string[]
+
 /** As the recorder writes an answer down. */
-export function answerOf(kind: Kind, write: () => Unstructured, nowMs: number): Answer {
+export function answerOf(kind: Kind, write: () => Unstructured, nowMs: number, warned: Warned = () => []): Answer {
   try {
     const object = write()
     const cells = kind.columns.map((column) => [column.name, normalizedCell(column.cell(object, nowMs))] as const)
+    const warnings = warned(object)
     const row = Object.fromEntries(cells.filter(([name]) => name !== 'Age' && name !== 'Created At'))
-    return { object: normalized(object as unknown as JsonObject), row }
+    return { object: normalized(object as unknown as JsonObject), ...(warnings.length > 0 && { warnings }), row }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const { code, reason, message, details } = error

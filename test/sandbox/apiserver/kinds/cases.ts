@@ -11,7 +11,12 @@ export type Case = {
 }
 
 /** What a server answers: the object, or the Status of a refusal; and the cells of its row, but for its age. */
-export type Answer = { readonly object?: JsonObject; readonly refusal?: JsonObject; readonly row?: Readonly<Record<string, unknown>> }
+export type Answer = {
+  readonly object?: JsonObject
+  readonly refusal?: JsonObject
+  readonly row?: Readonly<Record<string, unknown>>
+  readonly warnings?: readonly string[]
+}
 
 export type Golden = {
   readonly recordedAt: string

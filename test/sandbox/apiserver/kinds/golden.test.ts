@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import type { Unstructured } from '../../../../src/sandbox/unstructured.ts'
 import { answerOf, created, kindOf, patched, readIn, withStatus } from './accept.ts'
 import type { Case, Golden } from './cases.ts'
 
@@ -13,30 +14,30 @@ for (const file of readdirSync(`${folder}/manifests`)) {
       const golden = answers[each.name]!
       const kind = kindOf(each.object)
       const atMs = Date.parse(golden.recordedAt)
-      t.same(
-        answerOf(kind, () => created(kind, each.object), atMs),
-        golden.created,
-        each.name,
-      )
+      const made = (): Unstructured => created(kind, each.object)
+      const warnings = (object: Unstructured, old?: Unstructured): readonly string[] => kind.strategy.warnings?.(object, old) ?? []
+      t.same(answerOf(kind, made, atMs, warnings), golden.created, each.name)
       const { patch, status, readAs } = each
       if (patch !== undefined) {
-        t.same(
-          answerOf(kind, () => patched(kind, created(kind, each.object), patch), atMs),
-          golden.patched,
-          `${each.name}, patched`,
+        const answer = answerOf(
+          kind,
+          () => patched(kind, made(), patch),
+          atMs,
+          (object) => warnings(object, made()),
         )
+        t.same(answer, golden.patched, `${each.name}, patched`)
       }
       if (readAs !== undefined) {
         const other = kindOf({ ...each.object, apiVersion: readAs })
         t.same(
-          answerOf(other, () => readIn(other, kind, created(kind, each.object)), atMs),
+          answerOf(other, () => readIn(other, kind, made()), atMs),
           golden.readAs,
           `${each.name}, read as ${readAs}`,
         )
       }
       if (status !== undefined) {
         t.same(
-          answerOf(kind, () => withStatus(kind, created(kind, each.object), status), atMs),
+          answerOf(kind, () => withStatus(kind, made(), status), atMs),
           golden.withStatus,
           `${each.name}, with a status`,
         )

@@ -16,6 +16,9 @@ const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 
 type Asked = { readonly method: string; readonly path: string; readonly body?: JsonObject; readonly type?: string; readonly accept?: string }
 
+/** Of the last answer. */
+let warned: readonly string[] = []
+
 function ask({ method, path, body, type = 'application/json', accept = 'application/json' }: Asked): Promise<JsonObject> {
   return new Promise((resolve, reject) => {
     const sends = body === undefined ? '' : JSON.stringify(body)
@@ -24,6 +27,9 @@ function ask({ method, path, body, type = 'application/json', accept = 'applicat
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString()) as JsonObject))
+      warned = (response.headersDistinct.warning ?? []).flatMap((line) =>
+        [...line.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replace(/\\(.)/g, '$1')),
+      )
     })
     sent.on('error', reject)
     sent.end(sends)
@@ -45,9 +51,14 @@ async function pathOf({ apiVersion, kind }: Case['object']): Promise<string> {
 async function answer(asked: Asked): Promise<Answer> {
   const object = await ask(asked)
   if (object.kind === 'Status') return { refusal: refusal(object) }
+  const warnings = warned.filter((text) => !text.includes('v1 Endpoints is deprecated'))
   const table = (await ask({ ...asked, accept: asTable })) as unknown as { columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] }
   const cells = table.columnDefinitions.map(({ name }, index) => [name, normalizedCell(table.rows[0]!.cells[index])] as const)
-  return { object: normalized(object), row: Object.fromEntries(cells.filter(([name]) => name !== 'Age' && name !== 'Created At')) }
+  return {
+    object: normalized(object),
+    ...(warnings.length > 0 && { warnings }),
+    row: Object.fromEntries(cells.filter(([name]) => name !== 'Age' && name !== 'Created At')),
+  }
 }
 
 /** Kinds whose defaults are applied once more when they are read from the store, to what the server has added before. */

@@ -262,7 +262,8 @@ export const cases: readonly Case[] = [
   { name: 'priority class: of the system', object: of('scheduling.k8s.io/v1', 'PriorityClass', { value: 1 }, { name: 'system-x' }) },
   { name: 'claim: bad', object: core('PersistentVolumeClaim', { spec: { accessModes: ['x'], volumeMode: 'x' } }) },
   { name: 'claim: of nothing', object: core('PersistentVolumeClaim', { spec: {} }) },
-  { name: 'quota: bad', object: core('ResourceQuota', { spec: { hard: { nope: '1', pods: '-1' } } }) },
+  { name: 'quota: bad', object: core('ResourceQuota', { spec: { hard: { nope: '1' } } }) },
+  { name: 'quota: negative', object: core('ResourceQuota', { spec: { hard: { pods: '-1' } } }) },
   { name: 'controller revision: nothing', object: of('apps/v1', 'ControllerRevision', { revision: -1 }) },
   { name: 'account: a bad name', object: core('ServiceAccount', {}, { name: 'A_' }) },
 ]
