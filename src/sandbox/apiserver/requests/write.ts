@@ -7,7 +7,9 @@ import { withMetadata } from './objectMeta.ts'
 /** Steps that creations and updates share. */
 
 export function about({ kind }: Pick<Call, 'kind'>, name: string): About {
-  return { group: kind.group, plural: kind.plural, kind: kind.kind, name }
+  // As it is kept: an event is one of the core group, whichever way it is written.
+  const [, ...group] = kind.storedAs.split('.')
+  return { group: group.join('.'), plural: kind.plural, kind: kind.kind, name }
 }
 
 /** The object as it stands, in the form of the kind asked for. */
@@ -28,7 +30,7 @@ export function checked(call: Call, object: Unstructured, old: Unstructured | un
   const { strategy } = call.kind
   const errors = strategy.validate?.(object, old) ?? []
   if (errors.length > 0) throw invalid(about(call, object.metadata.name ?? ''), errors)
-  for (const warning of strategy.warnings?.(object) ?? []) call.warn(warning)
+  for (const warning of strategy.warnings?.(object, old) ?? []) call.warn(warning)
 }
 
 export type Owned = {
