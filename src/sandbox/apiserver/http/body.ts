@@ -25,7 +25,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 const accepted = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
-/** The media type of a body that carries an object; throws 415 for what is not understood here, protobuf included. */
+/** The media type of a body that carries an object; throws 415 for what is not understood here. */
 export function objectMedia(contentType: string | undefined): 'json' | 'yaml' {
   const media = mediaType(contentType)
   if (media === '' || media === 'application/json') return 'json'

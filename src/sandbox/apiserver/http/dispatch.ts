@@ -3,9 +3,10 @@ import { ApiError } from '../apiError.ts'
 import { type Attributes, forbidden } from '../auth/attributes.ts'
 import type { Verdict } from '../auth/rbac.ts'
 import type { User } from '../auth/user.ts'
+import { decodeProtobuf, protobufMedia } from '../protobuf/decode.ts'
 import type { Answer } from './answer.ts'
 import { type Headers, header, type ResourceServer } from './apiRequest.ts'
-import { readBody } from './body.ts'
+import { mediaType, readBody } from './body.ts'
 import { answerHealth } from './health.ts'
 import { negotiate } from './negotiate.ts'
 import { parseTarget, type ResourceTarget } from './requestInfo.ts'
@@ -52,8 +53,20 @@ export function askedOf(request: IncomingMessage): Asked {
     method: request.method ?? 'GET',
     path: at < 0 ? url : url.slice(0, at),
     query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
-    headers: request.headers,
-    body: () => readBody(request),
+    ...contentOf(request),
+  }
+}
+
+/** What is sent as protobuf is JSON from here on. */
+function contentOf(request: IncomingMessage): Pick<Asked, 'headers' | 'body'> {
+  const { headers } = request
+  if (mediaType(headers['content-type']) !== protobufMedia) return { headers, body: () => readBody(request) }
+  return {
+    headers: { ...headers, 'content-type': 'application/json' },
+    async body() {
+      const bytes = await readBody(request)
+      return bytes.length === 0 ? bytes : Buffer.from(JSON.stringify(decodeProtobuf(bytes)))
+    },
   }
 }
 
