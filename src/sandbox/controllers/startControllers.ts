@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { clusterRoleAggregationController } from './clusterRoles.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { openEndpointsController } from './endpoints/endpointsController.ts'
 import { openEndpointSliceController } from './endpoints/slicesController.ts'
@@ -26,6 +27,7 @@ function openControllers(caPem: string): readonly Controller[] {
     openGarbageCollector(),
     namespaceController,
     serviceAccountController,
+    clusterRoleAggregationController,
     openRootCaPublisher(caPem),
   ]
 }
