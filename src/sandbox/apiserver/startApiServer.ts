@@ -9,6 +9,8 @@ import { tokenSigner } from './auth/token.ts'
 import { masters } from './auth/user.ts'
 import { bootstrapNamespaces } from './bootstrap.ts'
 import { clusterOf } from './cluster.ts'
+import { customResourceDefinition } from './crd/definitionKind.ts'
+import { serveDefinitions } from './crd/serveDefinitions.ts'
 import { fieldMachinery } from './fields.ts'
 import type { SubresourceHandler } from './http/apiRequest.ts'
 import { listen } from './http/listener.ts'
@@ -67,7 +69,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const journal = dataFolder === undefined ? undefined : openJournal(store, { folder: dataFolder, snapshotBytes, onError })
   try {
     const identity = await (dataFolder === undefined ? newIdentity(nowMs(), token) : identityIn(dataFolder, nowMs(), token))
-    const kinds = kindRegistry([...builtinKinds, ...reviewKinds])
+    const kinds = kindRegistry([...builtinKinds, customResourceDefinition, ...reviewKinds])
     const admissions = [...(options.admissions ?? [])]
     const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions }
     const cluster = clusterOf(machinery, 'kube-apiserver')
@@ -80,6 +82,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const documents = serverDocuments(kinds, () => [...subresources.keys()])
     bootstrapNamespaces(cluster)
     bootstrapAuth(cluster)
+    const stopDefinitions = serveDefinitions({ cluster, kinds, nowMs, onError })
     const watches = { bookmarkMs: options.bookmarkMs ?? 60_000, durationMs: 1_800_000, maxWaiting: 10_000 }
     const listener = await listen({
       api: {
@@ -111,7 +114,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         documents.forget()
       },
       serveVirtual: (resource, answer) => void virtual.set(resource, answer),
-      stop: () => stopAll(listener.stop(stopMs), journal),
+      stop() {
+        stopDefinitions()
+        return stopAll(listener.stop(stopMs), journal)
+      },
     }
   } catch (error) {
     await journal?.close()

@@ -54,6 +54,8 @@ export type Strategy = {
   readonly keepsGeneration?: boolean
   /** Seconds that a deleted object stays for someone who finishes the deletion (a pod's kubelet); 0 or absent: removed at once. */
   graceSeconds?(object: Unstructured, asked: number | undefined): number
+  /** The first time that it is deleted: the object as it stays until someone has finished the deletion. Absent: deleted as any other. */
+  onDelete?(object: Unstructured, now: string): Unstructured
   /** What a creation does without a word of the client: finalizers, a namespace's label. */
   readonly allowsCreateOnUpdate?: boolean
   /** A deletion answers the object that is gone, and not a Status. */

@@ -25,6 +25,9 @@ export function remove(machinery: Machinery, call: Call, name: string, options: 
   if (live === undefined) throw notFound(about(call, name))
   requirePreconditions(call, live, options)
   admitted(machinery, call, live, { verb: 'delete', name, subresource: undefined, old: live })
+  const { onDelete } = call.kind.strategy
+  if (onDelete !== undefined && live.metadata.deletionTimestamp === undefined)
+    return written(machinery, call, onDelete(live, timeText(machinery.nowMs())))
   const grace = graceOf(machinery, call, live, options)
   if (grace.kind === 'pending') return { kind: 'ending', object: live }
   const finalizers = finalizersOf(call, live.metadata, options)

@@ -1,0 +1,165 @@
+import { isObject } from '../../json.ts'
+import type { Json, JsonObject, Unstructured } from '../../unstructured.ts'
+import type { FieldError } from '../apiError.ts'
+import { invalid } from '../fieldErrors.ts'
+import { allVerbs } from '../kinds/define.ts'
+import type { Kind, Strategy } from '../kinds/kind.ts'
+import { metadataErrors } from '../kinds/metadata.ts'
+import { dnsSubdomain } from '../kinds/names.ts'
+import { applyDefaults } from '../schema/defaults.ts'
+import type { Schema } from '../schema/schema.ts'
+import { customColumns } from './columns.ts'
+import type { Definition, Version } from './definition.ts'
+import { parseJsonPath } from './jsonPath.ts'
+import { repeatedElements } from './listKeys.ts'
+import { customSchema } from './structuralSchema.ts'
+import { celFindings, hasRules } from './validateCel.ts'
+import { valueErrors } from './validateValue.ts'
+
+/** The kinds that a definition has served, the one that is kept first. */
+export function customKinds(definition: Definition): readonly Kind[] {
+  const { versions } = definition.spec
+  return versions
+    .filter(({ served }) => served)
+    .toSorted((a, b) => Number(b.storage) - Number(a.storage))
+    .map((version) => customKind(definition, version))
+}
+
+function customKind({ spec }: Definition, version: Version): Kind {
+  const { group, names } = spec
+  const { plural, kind, singular = kind.toLowerCase(), listKind = `${kind}List`, shortNames = [], categories = [] } = names
+  const stored = spec.versions.find(({ storage }) => storage) ?? version
+  let schema: Schema | undefined
+  const lazySchema = (): Schema => (schema ??= customSchema(version.schema?.openAPIV3Schema))
+  const { status, scale } = version.subresources ?? {}
+  return {
+    group,
+    version: version.name,
+    kind,
+    plural,
+    singular,
+    listKind,
+    shortNames,
+    categories,
+    namespaced: spec.scope === 'Namespaced',
+    verbs: allVerbs,
+    get schema(): Schema {
+      return lazySchema()
+    },
+    subresources: {
+      ...(status !== undefined && { status: true as const }),
+      ...(scale !== undefined && {
+        scale: {
+          specReplicas: scale.specReplicasPath,
+          statusReplicas: scale.statusReplicasPath,
+          ...(scale.labelSelectorPath !== undefined && { labelSelector: scale.labelSelectorPath }),
+        },
+      }),
+    },
+    strategy: strategyOf(spec, version, lazySchema),
+    columns: customColumns(version.additionalPrinterColumns),
+    storedAs: `${plural}.${group}`,
+    conversion: conversionOf(group, { version, stored }, lazySchema),
+    selectableFields: selectableFields(version),
+    prunes: true,
+  }
+}
+
+/** Versions differ in their name alone. What is read has the defaults that the definition has by now. */
+function conversionOf(group: string, { version, stored }: { readonly version: Version; readonly stored: Version }, schema: () => Schema) {
+  const read = new WeakMap<Unstructured, Unstructured>()
+  return {
+    toStored: (object: Unstructured): Unstructured => named(object, `${group}/${stored.name}`),
+    fromStored(object: Unstructured): Unstructured {
+      const known = read.get(object)
+      if (known !== undefined) return known
+      const made = named(applyDefaults(object as unknown as JsonObject, schema()) as unknown as Unstructured, `${group}/${version.name}`)
+      const kept = made === object ? object : Object.freeze(made)
+      read.set(object, kept)
+      return kept
+    },
+  }
+}
+
+function named(object: Unstructured, apiVersion: string): Unstructured {
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
+}
+
+function strategyOf({ group, names, scope }: Definition['spec'], version: Version, schema: () => Schema): Strategy {
+  const hasStatus = version.subresources?.status !== undefined
+  const naming = { rule: dnsSubdomain, namespaced: scope === 'Namespaced' }
+  const { deprecated = false, deprecationWarning } = version
+  const deprecation = deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`
+  return {
+    defaults: (object) => applyDefaults(object as unknown as JsonObject, schema()) as unknown as Unstructured,
+    prepareForCreate: (object) => (hasStatus ? withStatus(object, undefined) : object),
+    prepareForUpdate: (object, old) => (hasStatus ? withStatus(object, old['status']) : object),
+    prepareForStatusUpdate(object, old) {
+      const { managedFields } = object.metadata
+      return withStatus({ ...old, metadata: { ...old.metadata, ...(managedFields !== undefined && { managedFields }) } }, object['status'])
+    },
+    validate: (object, old) => [...metadataErrors(object, old, naming), ...customErrors(object, old, { schema: schema(), version })],
+    warnings: () => (deprecated ? [deprecation] : []),
+    requiresVersion: true,
+  }
+}
+
+function asJson(object: Unstructured): JsonObject {
+  return object as unknown as JsonObject
+}
+
+function withStatus(object: Unstructured, status: unknown): Unstructured {
+  const { status: _, ...rest } = object
+  return (status === undefined ? rest : { ...rest, status }) as Unstructured
+}
+
+/** Mistakes that make the rules of CEL pointless: they could only fail in ways that tell nothing. */
+const blocking: readonly FieldError['reason'][] = [
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]
+
+type Rules = { readonly schema: Schema; readonly version: Pick<Version, 'subresources'> }
+
+/** What a custom object breaks of its definition, beside its metadata. */
+export function customErrors(object: Unstructured, old: Unstructured | undefined, { schema, version }: Rules): readonly FieldError[] {
+  const [value, before] = [asJson(object), old === undefined ? undefined : asJson(old)]
+  const wasRepeated = before !== undefined && repeatedElements(before, schema).length > 0
+  const errors = [
+    ...valueErrors(value, before, { schema, path: '' }),
+    ...scaleErrors(value, version),
+    ...(wasRepeated ? [] : repeatedElements(value, schema)),
+  ]
+  if (!hasRules(schema)) return errors
+  if (!errors.some(({ reason }) => blocking.includes(reason))) return [...errors, ...celFindings(value, before, { schema, path: '' }).errors]
+  const because = 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+  return [...errors, invalid('<nil>', null, because)]
+}
+
+const maxReplicas = 2 ** 31 - 1
+
+function scaleErrors(object: JsonObject, { subresources }: Rules['version']): readonly FieldError[] {
+  const { specReplicasPath, statusReplicasPath } = subresources?.scale ?? {}
+  return [specReplicasPath, statusReplicasPath].flatMap((path) => {
+    const count = path === undefined ? undefined : parseJsonPath(path)?.(object)[0]
+    if (path === undefined || typeof count !== 'number') return []
+    if (count < 0) return [invalid(path, count, 'should be a non-negative integer')]
+    return count > maxReplicas ? [invalid(path, count, `should be less than or equal to ${maxReplicas}`)] : []
+  })
+}
+
+function selectableFields({ selectableFields: fields = [] }: Version): Kind['selectableFields'] {
+  return Object.fromEntries(
+    fields.map(({ jsonPath }) => {
+      const read = parseJsonPath(jsonPath)
+      return [jsonPath.replace(/^\./, ''), (object: Unstructured) => shown(read?.(asJson(object))[0])]
+    }),
+  )
+}
+
+function shown(value: Json | undefined): string {
+  return value === undefined || value === null || isObject(value) ? '' : String(value)
+}
