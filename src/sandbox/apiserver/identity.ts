@@ -10,19 +10,19 @@ export type Identity = { readonly certificate: ServingCertificate; readonly admi
 /** A certificate that ends sooner is replaced at the next start. */
 const leastLeftMs = 30 * 86_400_000
 
-export async function newIdentity(nowMs: number, adminToken?: string): Promise<Identity> {
-  const certificate = await issueCertificate(new Date(nowMs))
+export function newIdentity(nowMs: number, adminToken?: string): Identity {
+  const certificate = issueCertificate(new Date(nowMs))
   return { certificate, adminToken: adminToken ?? randomBytes(24).toString('base64url'), signingKeyPem: newSigningKey() }
 }
 
 /** The identity that a data folder keeps, so that a kubeconfig and tokens outlive a restart; made at the first. */
-export async function identityIn(folder: string, nowMs: number, adminToken?: string): Promise<Identity> {
+export function identityIn(folder: string, nowMs: number, adminToken?: string): Identity {
   const path = join(folder, 'identity.json')
   const kept = read(path)
   const isLasting = kept !== undefined && Date.parse(new X509Certificate(kept.certificate.certPem).validTo) - nowMs > leastLeftMs
   const fresh = isLasting
     ? kept
-    : { ...(await newIdentity(nowMs)), ...(kept !== undefined && { adminToken: kept.adminToken, signingKeyPem: kept.signingKeyPem }) }
+    : { ...newIdentity(nowMs), ...(kept !== undefined && { adminToken: kept.adminToken, signingKeyPem: kept.signingKeyPem }) }
   const identity = adminToken === undefined ? fresh : { ...fresh, adminToken }
   if (kept === undefined || identity !== kept) {
     writeFileSync(`${path}.new`, JSON.stringify(identity), { mode: 0o600 })

@@ -9,7 +9,7 @@ import { issueCertificate } from '../../../../src/sandbox/apiserver/auth/certifi
 import { writeKubeconfig } from '../../../../src/sandbox/apiserver/auth/kubeconfig.ts'
 
 t.test('a client that trusts the certificate alone connects by address and by name', async (t) => {
-  const { certPem, keyPem } = await issueCertificate(new Date())
+  const { certPem, keyPem } = issueCertificate(new Date())
   const server = createServer({ cert: certPem, key: keyPem }, (_, response) => response.end('ok'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
