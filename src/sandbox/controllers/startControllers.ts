@@ -5,6 +5,8 @@ import { deploymentController } from './deployment/controller.ts'
 import { openEndpointsController } from './endpoints/endpointsController.ts'
 import { openEndpointSliceController } from './endpoints/slicesController.ts'
 import { openGarbageCollector } from './garbage/controller.ts'
+import { openJobController } from './job/controller.ts'
+import { ttlController } from './job/ttl.ts'
 import { openRootCaPublisher, serviceAccountController } from './namespaceContent.ts'
 import { namespaceController } from './namespaces.ts'
 import { replicaSetController } from './replicaSet/controller.ts'
@@ -22,6 +24,8 @@ function openControllers(caPem: string): readonly Controller[] {
   return [
     deploymentController,
     replicaSetController,
+    openJobController(),
+    ttlController,
     openEndpointSliceController(),
     openEndpointsController(),
     openGarbageCollector(),

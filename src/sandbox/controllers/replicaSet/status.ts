@@ -4,9 +4,7 @@ import { timestampOf } from '../../../api/time.ts'
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../api/workloads.ts'
 import { nonZero } from '../counts.ts'
 import { availableAtMs } from '../podAvailability.ts'
-
-/** Why not all pods could be made or deleted. */
-export type ReplicaFailure = { readonly reason: 'FailedCreate' | 'FailedDelete'; readonly message: string }
+import type { PodFailure } from '../podControl.ts'
 
 export type Counted = {
   readonly status: ReplicaSetStatus /** When (wall ms) one more pod becomes available. */
@@ -14,7 +12,7 @@ export type Counted = {
 }
 
 /** `pods`: those that are active and owned. */
-export function replicaSetStatus(set: ReplicaSet, pods: readonly Pod[], failure: ReplicaFailure | undefined, nowMs: number): Counted {
+export function replicaSetStatus(set: ReplicaSet, pods: readonly Pod[], failure: PodFailure | undefined, nowMs: number): Counted {
   const { template, minReadySeconds = 0 } = set.spec
   const labels = template?.metadata?.labels ?? {}
   let fullyLabeledReplicas = 0
@@ -39,12 +37,11 @@ export function replicaSetStatus(set: ReplicaSet, pods: readonly Pod[], failure:
 }
 
 /** A failure keeps the words in which it began. */
-function conditionsAfter(
-  conditions: readonly ReplicaSetCondition[],
-  failure: ReplicaFailure | undefined,
-  nowMs: number,
-): readonly ReplicaSetCondition[] {
+function conditionsAfter(conditions: readonly ReplicaSetCondition[], failure: PodFailure | undefined, nowMs: number): readonly ReplicaSetCondition[] {
   if (failure === undefined) return conditions.filter(({ type }) => type !== 'ReplicaFailure')
   if (conditions.some(({ type }) => type === 'ReplicaFailure')) return conditions
-  return [...conditions, { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestampOf(nowMs), ...failure }]
+  return [
+    ...conditions,
+    { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestampOf(nowMs), reason: failure.reason, message: failure.message },
+  ]
 }

@@ -13,6 +13,7 @@ export type Driver = {
   nowMs(): number
   /** Until the controllers have nothing more to do now. */
   rest(): Promise<void>
+  pass(seconds: number): Promise<void>
 }
 
 export type Step = { readonly name: string; do(driver: Driver): void | Promise<void> }

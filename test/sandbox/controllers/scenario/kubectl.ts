@@ -38,6 +38,7 @@ export function kubectlDriver(namespace: string, watched: readonly string[], res
       ]),
     list,
     nowMs: Date.now,
+    pass: (seconds) => sleep(seconds * 1_000),
     async rest() {
       let before = ''
       let sinceMs = Date.now()

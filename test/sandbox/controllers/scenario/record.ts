@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { deletionScenarios, watchedByDeletions } from './deletions.ts'
 import { deploymentScenarios, watchedByDeployments } from './deployments.ts'
 import { play, type Recorded, type Scenario } from './driver.ts'
+import { jobScenarios, watchedByJobs } from './jobs.ts'
 import { kubectlDriver } from './kubectl.ts'
 import { namespaceScenarios, watchedByNamespaces } from './namespaces.ts'
 import { serviceScenarios, watchedByServices } from './services.ts'
@@ -11,6 +12,7 @@ import { serviceScenarios, watchedByServices } from './services.ts'
 const kinds: Readonly<Record<string, { readonly scenarios: readonly Scenario[]; readonly watched: readonly string[]; readonly restMs?: number }>> = {
   deployments: { scenarios: deploymentScenarios, watched: watchedByDeployments },
   deletions: { scenarios: deletionScenarios, watched: watchedByDeletions },
+  jobs: { scenarios: jobScenarios, watched: watchedByJobs },
   namespaces: { scenarios: namespaceScenarios, watched: watchedByNamespaces, restMs: 10_000 },
   services: { scenarios: serviceScenarios, watched: watchedByServices },
 }

@@ -19,6 +19,7 @@ export function sandboxDriver(namespace: string, controllers: readonly Controlle
       cluster.delete(resource, at(resource, name), how === 'now' ? { gracePeriodSeconds: 0 } : { propagationPolicy: how }),
     list: (resource) => cluster.list<Any>(resource, isHere(resource) ? { namespace } : {}),
     nowMs: clock.nowMs,
+    pass: (seconds) => advance(seconds * 1_000),
     rest: () => advance(1_000),
     stop: runner.stop,
   }
