@@ -11,6 +11,9 @@ import { bootstrapNamespaces } from './bootstrap.ts'
 import { clusterOf } from './cluster.ts'
 import { customResourceDefinition } from './crd/definitionKind.ts'
 import { serveDefinitions } from './crd/serveDefinitions.ts'
+import { answerFaults } from './faults/faultEndpoint.ts'
+import { type Faults, openFaults } from './faults/faults.ts'
+import { faultlessWatch } from './faults/watchFaults.ts'
 import { fieldMachinery } from './fields.ts'
 import type { SubresourceHandler } from './http/apiRequest.ts'
 import { listen } from './http/listener.ts'
@@ -33,6 +36,8 @@ export type ApiServerOptions = {
   readonly adminToken?: string
   readonly history?: { readonly maxEvents: number; readonly maxAgeMs: number }
   readonly bookmarkMs?: number
+  /** From which the probabilities of faults are drawn; a random one if absent. */
+  readonly faultSeed?: number
   /** A snapshot is made when the log has grown by so much. */
   readonly snapshotBytes?: number
   readonly admissions?: readonly Admission[]
@@ -49,6 +54,8 @@ export type ApiServer = {
   readonly adminToken: string
   readonly cluster: Cluster
   readonly kinds: KindRegistry
+  /** What goes wrong on purpose, for clients; not for `cluster`. */
+  readonly faults: Faults
   /** Forgets writes up to a revision, as the real server does by and by: older watches and pages get 410. The newest if absent. */
   compact(revision?: number): void
   /** Answers a subresource from now on: `pods/log`. */
@@ -80,6 +87,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
     const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
     const documents = serverDocuments(kinds, () => [...subresources.keys()])
+    const faults = openFaults(options.faultSeed ?? randomBytes(4).readUInt32LE())
     bootstrapNamespaces(cluster)
     bootstrapAuth(cluster)
     const stopDefinitions = serveDefinitions({ cluster, kinds, nowMs, onError })
@@ -90,8 +98,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
           authenticate: (headers) => authenticate(headers, authenticator, nowMs()),
           authorize: (user, attributes) => authorize(user, attributes, cluster),
         },
-        resources: { machinery, subresources, virtual, watches },
-        documents: documents.answer,
+        resources: { machinery, subresources, virtual, watches, watchFaults: faultlessWatch },
+        faults,
+        documents: (request) => answerFaults(request, faults) ?? documents.answer(request),
         version: serverVersion,
         isWritable: () => journal?.isWritable() ?? true,
       },
@@ -108,6 +117,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       adminToken,
       cluster,
       kinds,
+      faults,
       compact: (revision = store.revision()) => store.compact(revision),
       serve(subresource, handler) {
         subresources.set(subresource, handler)

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import { createInterface } from 'node:readline'
 import type { ApiServer } from '../../../src/sandbox/apiserver/startApiServer.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -23,7 +22,10 @@ export function clientOf({ url, caPem, adminToken }: Pick<ApiServer, 'url' | 'ca
         ...headers,
       },
     })
-    sent.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+    const content = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+    // A DELETE is sent without one of its own accord.
+    if (content !== undefined) sent.setHeader('Content-Length', Buffer.byteLength(content))
+    sent.end(content)
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
     return response
   }
@@ -44,7 +46,7 @@ export function clientOf({ url, caPem, adminToken }: Pick<ApiServer, 'url' | 'ca
     /** A watch, event by event; `next` is undefined at its end. */
     async watch(path: string, headers?: Ask['headers']) {
       const response = await open('GET', path, headers === undefined ? {} : { headers })
-      const lines = createInterface({ input: response })[Symbol.asyncIterator]()
+      const lines = linesOf(response)
       return {
         code: response.statusCode ?? 0,
         // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -56,4 +58,14 @@ export function clientOf({ url, caPem, adminToken }: Pick<ApiServer, 'url' | 'ca
       }
     },
   }
+}
+
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string, undefined, void> {
+  let rest = ''
+  for await (const chunk of response.setEncoding('utf8')) {
+    const lines = `${rest}${chunk}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  return undefined
 }

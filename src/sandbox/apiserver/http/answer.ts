@@ -9,6 +9,8 @@ export type Answer =
   | { readonly kind: 'object'; readonly code: number; readonly object: object; readonly media?: View['media'] }
   | { readonly kind: 'text'; readonly code: number; readonly text: string; readonly contentType?: string }
   | { readonly kind: 'bytes'; readonly code: number; readonly bytes: Uint8Array; readonly headers: Readonly<Record<string, string>> }
+  /** No answer: the connection breaks. */
+  | { readonly kind: 'drop' }
   /** Writes the answer itself, head included, until it is done or the signal says stop. */
   | { readonly kind: 'stream'; readonly run: (response: ServerResponse, signal: AbortSignal) => Promise<void> }
 
@@ -24,7 +26,7 @@ export type Manner = {
   readonly retryAfterSeconds: number | undefined
 }
 
-export function writeAnswer(response: ServerResponse, answer: Exclude<Answer, { readonly kind: 'stream' }>, manner: Manner): void {
+export function writeAnswer(response: ServerResponse, answer: Exclude<Answer, { readonly kind: 'stream' | 'drop' }>, manner: Manner): void {
   if (answer.kind === 'bytes') {
     response.writeHead(answer.code, { 'Cache-Control': 'no-cache, private', ...answer.headers, 'Content-Length': answer.bytes.length })
     response.end(answer.bytes)

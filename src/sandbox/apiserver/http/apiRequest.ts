@@ -1,4 +1,5 @@
 import type { User } from '../auth/user.ts'
+import type { WatchFaults } from '../faults/watchFaults.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { Call, Machinery } from '../requests/machinery.ts'
 import type { VirtualResource } from '../requests/virtualResource.ts'
@@ -31,6 +32,7 @@ export type ResourceServer = {
   /** Kinds that are answered and never kept, by `storedAs`. */
   readonly virtual: ReadonlyMap<string, VirtualResource>
   readonly watches: WatchLimits
+  readonly watchFaults: WatchFaults
 }
 
 export type WatchLimits = {

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { ApiError } from '../apiError.ts'
+import { ApiError, qualified } from '../apiError.ts'
 import { type Attributes, forbidden } from '../auth/attributes.ts'
 import type { Verdict } from '../auth/rbac.ts'
 import type { User } from '../auth/user.ts'
+import type { FaultCall } from '../faults/fault.ts'
+import type { Faults } from '../faults/faults.ts'
 import { decodeProtobuf, protobufMedia } from '../protobuf/decode.ts'
 import type { Answer } from './answer.ts'
 import { type Headers, header, type ResourceServer } from './apiRequest.ts'
 import { mediaType, readBody } from './body.ts'
+import { answerFaulty } from './faultyAnswer.ts'
 import { answerHealth } from './health.ts'
 import { negotiate } from './negotiate.ts'
 import { parseTarget, type ResourceTarget } from './requestInfo.ts'
@@ -30,6 +33,7 @@ export type PathRequest = {
 export type Api = {
   readonly gate: Gate
   readonly resources: ResourceServer
+  readonly faults: Pick<Faults, 'decide'>
   /** Answers what is no resource: discovery, schemas, administration. */
   readonly documents: (request: PathRequest) => Answer | Promise<Answer> | undefined
   /** `GET /version`. */
@@ -44,9 +48,11 @@ export type Asked = {
   readonly query: URLSearchParams
   readonly headers: Headers
   readonly body: () => Promise<Buffer>
+  /** Nobody waits for the answer any more. */
+  readonly signal: AbortSignal
 }
 
-export function askedOf(request: IncomingMessage): Asked {
+export function askedOf(request: IncomingMessage, signal: AbortSignal): Asked {
   const url = request.url ?? '/'
   const at = url.indexOf('?')
   return {
@@ -54,6 +60,7 @@ export function askedOf(request: IncomingMessage): Asked {
     path: at < 0 ? url : url.slice(0, at),
     query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
     ...contentOf(request),
+    signal,
   }
 }
 
@@ -72,10 +79,19 @@ function contentOf(request: IncomingMessage): Pick<Asked, 'headers' | 'body'> {
 
 /** Answers a request; refusals are thrown as ApiError. */
 export async function dispatch(api: Api, asked: Asked, warn: (text: string) => void): Promise<Answer> {
-  const { method, path, query, headers, body } = asked
-  const user = api.gate.authenticate(headers)
-  const target = parseTarget(path)
-  requireAllowed(api, user, attributesOf(target, asked))
+  const user = api.gate.authenticate(asked.headers)
+  const target = parseTarget(asked.path)
+  const attributes = attributesOf(target, asked)
+  requireAllowed(api, user, attributes)
+  const call = faultCallOf(attributes, asked)
+  const effects = api.faults.decide(call)
+  const answer = (resources: ResourceServer): Promise<Answer> => answerAllowed({ ...api, resources }, asked, { user, target, warn })
+  return effects.length === 0 ? answer(api.resources) : answerFaulty({ call, effects, resources: api.resources, signal: asked.signal }, answer)
+}
+
+type Allowed = { readonly user: User; readonly target: ReturnType<typeof parseTarget>; readonly warn: (text: string) => void }
+
+async function answerAllowed(api: Api, { method, path, query, headers, body }: Asked, { user, target, warn }: Allowed): Promise<Answer> {
   if (target.kind === 'resource') {
     const kind = kindAt(api.resources.machinery.kinds, target)
     if (kind === undefined) return noSuchPath
@@ -109,6 +125,13 @@ function attributesOf(target: ReturnType<typeof parseTarget>, { method, path, qu
     namespace: spaceOf(target, namespace),
     name,
   }
+}
+
+function faultCallOf(attributes: Attributes, { path, headers }: Asked): FaultCall {
+  const userAgent = header(headers, 'user-agent') ?? ''
+  if (attributes.kind === 'path') return { verb: attributes.verb, path, resource: '', namespace: '', name: '', userAgent }
+  const { verb, group, resource: plural, subresource, namespace, name } = attributes
+  return { verb, path, resource: `${qualified({ group, plural })}${subresource === '' ? '' : `/${subresource}`}`, namespace, name, userAgent }
 }
 
 /** What is done to a namespace is done within it, as far as roles are concerned. */

@@ -56,27 +56,30 @@ type Exchange = { readonly request: IncomingMessage; readonly response: ServerRe
 
 async function answer({ api, settled, onError }: ListenerOptions, { request, response, ending }: Exchange): Promise<void> {
   const warnings: string[] = []
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  const signal = AbortSignal.any([ending, gone.signal])
   let found: Answer
   let retryAfterSeconds: number | undefined
   try {
-    found = await dispatch(api, askedOf(request), (text) => void warnings.push(text))
+    found = await dispatch(api, askedOf(request, signal), (text) => void warnings.push(text))
     await settled()
   } catch (error) {
+    // A client who has gone took the rest of his body along.
+    if (gone.signal.aborted) return
     if (!(error instanceof ApiError)) onError(`${request.method} ${request.url}`, error)
     const refused = error instanceof ApiError ? error : surprise()
     retryAfterSeconds = refused.retryAfterSeconds
     found = refusal(refused)
   }
+  if (found.kind === 'drop') return void response.destroy()
   // Whoever is done keeps no connection open that is to end.
   if (ending.aborted) response.shouldKeepAlive = false
-  if (found.kind === 'stream') return runStream(found, { request, response, ending })
+  if (found.kind === 'stream') return runStream(found, response, signal)
   writeAnswer(response, found, { warnings, isPretty: isPretty(request), retryAfterSeconds })
 }
 
-async function runStream({ run }: Extract<Answer, { readonly kind: 'stream' }>, { response, ending }: Exchange): Promise<void> {
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  const signal = AbortSignal.any([ending, gone.signal])
+async function runStream({ run }: Extract<Answer, { readonly kind: 'stream' }>, response: ServerResponse, signal: AbortSignal): Promise<void> {
   try {
     await run(response, signal)
   } catch (error) {

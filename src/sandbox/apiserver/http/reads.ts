@@ -39,12 +39,13 @@ export function answerWatch(server: ResourceServer, request: ApiRequest): Answer
   const view = negotiate(header(request.headers, 'accept'), 'object')
   const options = parseListOptions(request.query, request.kind, 'watch')
   parseWatchRevision(options.resourceVersion)
-  const { machinery, watches } = server
+  const { machinery, watches, watchFaults } = server
   const call = callOf(request, reading)
   const encode = (): Encoding => encodingOf(server, request, view)
   const begin = (): ReturnType<typeof beginWatch> => beginWatch(machinery, { call, options })
   return {
     kind: 'stream',
-    run: (response, signal) => streamWatch({ response, signal, store: machinery.store, begin, encode, options, limits: watches }),
+    run: (response, signal) =>
+      streamWatch({ response, signal, store: machinery.store, begin, encode, options, limits: watches, faults: watchFaults }),
   }
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { setTimeout as after } from 'node:timers/promises'
 import { ApiError } from '../apiError.ts'
+import type { WatchFaults } from '../faults/watchFaults.ts'
 import type { ListOptions } from '../requests/listOptions.ts'
 import type { Watch, WatchEvent } from '../requests/watch.ts'
 import type { Store } from '../storage/store.ts'
@@ -17,10 +19,11 @@ export type WatchStream = {
   readonly encode: () => Encoding
   readonly options: ListOptions
   readonly limits: WatchLimits
+  readonly faults: WatchFaults
 }
 
 /** Tells a client of writes until his time is up, he leaves, or he is too slow. */
-export async function streamWatch({ response, signal, store, begin, encode, options, limits }: WatchStream): Promise<void> {
+export async function streamWatch({ response, signal, store, begin, encode, options, limits, faults }: WatchStream): Promise<void> {
   response.writeHead(200, { 'Cache-Control': 'no-cache, private', 'Content-Type': 'application/json' })
   response.flushHeaders()
   let isFirst = true
@@ -53,9 +56,10 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
   const end = setTimeout(line.close, durationMs)
   signal.addEventListener('abort', line.close)
   try {
-    for (const event of watch.begun) await tell(event)
-    for (let event = await line.next(); event !== undefined; event = await line.next()) await tell(event)
-    if (line.isFull()) response.destroy()
+    const ending = await tellAll({ events: eventsOf(watch.begun, line), tell, faults, signal })
+    // What was told arrives; the end of the answer does not.
+    if (ending === 'cut') response.socket?.destroySoon()
+    else if (line.isFull()) response.destroy()
     else response.end()
   } finally {
     leave()
@@ -63,6 +67,36 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
     clearTimeout(end)
     signal.removeEventListener('abort', line.close)
   }
+}
+
+async function* eventsOf(begun: readonly WatchEvent[], line: WaitingLine): AsyncGenerator<WatchEvent, void, void> {
+  yield* begun
+  for (let event = await line.next(); event !== undefined; event = await line.next()) yield event
+}
+
+type Telling = {
+  readonly events: AsyncIterable<WatchEvent>
+  readonly tell: (event: WatchEvent) => Promise<unknown> | undefined
+  readonly faults: WatchFaults
+  readonly signal: AbortSignal
+}
+
+/** Tells every event, unless something is to go wrong with it. */
+async function tellAll({ events, tell, faults, signal }: Telling): Promise<'ended' | 'cut'> {
+  const { cutAfterEvents, silentAfterEvents, repeatEvery, holdMs } = faults
+  if (cutAfterEvents === 0) return 'cut'
+  let count = 0
+  for await (const event of events) {
+    if (count >= silentAfterEvents) break
+    if (holdMs > 0) await after(holdMs, undefined, { signal })
+    count++
+    await tell(event)
+    if (repeatEvery > 0 && count % repeatEvery === 0) await tell(event)
+    if (count >= cutAfterEvents) return 'cut'
+  }
+  // Half open: not even the end is told.
+  if (count >= silentAfterEvents && !signal.aborted) await once(signal, 'abort')
+  return 'ended'
 }
 
 type WaitingLine = {
