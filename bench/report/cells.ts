@@ -43,7 +43,7 @@ const furtherColumns: Partial<Record<ScenarioName, readonly Column[]>> = {
     { head: 'late', cell: (row) => figure(row['late'], 0) },
     { head: 'broken', cell: (row) => figure(row['broken'], 0) },
     { head: 'recovery ms', cell: (row) => figure(row['recoveryMs'], 0) },
-    { head: 'load core busy', cell: (row) => percent(row['loadCoreBusy']) },
+    { head: 'load behind ms', cell: (row) => figure(row['loadBehindMs'], 0) },
   ],
   'worker-memory': [
     { head: 'workers', cell: (row) => figure(row['workers'], 0) },

@@ -39,8 +39,8 @@ All do the same work: 80/20 between two versions, \`X-Canary: true\` to the cana
 and HAProxy its statistics on, Spillway counts each request per version, status and duration, and makes an \`X-Request-ID\`. Before anything is measured, each must split 1,000 requests right.
 Weights change by \`PATCH /v1/splits/shop\` (Spillway), a rewritten file and SIGHUP (NGINX), the runtime socket (HAProxy), and a variable in the process (the Node peers).
 
-In \`overload\` two processes that do nothing but spin share the contender's core, the origin does not read its requests, and the load comes at its rate whatever becomes
-of earlier requests. Its figures count only where the load's core was not fully busy: the load must be able to keep up.
+In \`overload\` five processes that do nothing but spin share the contender's core, the origin does not read its requests, and the load comes at its rate whatever becomes
+of earlier requests. Its figures count only where the load kept up: where requests were sent long after they were due, as *load behind* tells, nothing is known.
 
 To compare with an earlier commit, run \`npm run bench -- --against REF --pairs 10\`: it builds both, runs them side by side in one run, and prints the ratio of
 CPU per request with its 95 % interval, whose upper end is to stay ≤ 1.05. Commit 5c7d94e is the last before stickiness: against it,

@@ -16,7 +16,7 @@ export type TcpHandle = {
 /** A connection as it was accepted: nothing has been read, unless a socket says otherwise. A handle becomes what serves it without a socket between. */
 export type Arrival = Socket | TcpHandle
 
-type ListeningHandle = { readonly fd?: number; onconnection: (error: number, handle: TcpHandle) => void }
+type ListeningHandle = { readonly fd?: number; onconnection: (error: number, handle: TcpHandle) => void; listen?(backlog: number): number }
 
 /**
  * Takes connections over before node wraps them, to wrap them with `onread`: node allocates 64 KiB for each read of an accepted socket and has no
@@ -36,6 +36,11 @@ export function acceptInto(server: Server, accept: (arrival: Arrival) => void): 
 /** Of the system; undefined where node does not tell. */
 export function descriptorOf(server: Server): number | undefined {
   return handleOf(server)?.fd
+}
+
+/** How many more connections may wait to be accepted; those that wait already stay. Beyond that the system lets those who connect try again. */
+export function keepWaiting(server: Server, most: number): void {
+  handleOf(server)?.listen?.(most)
 }
 
 function handleOf(server: Server): ListeningHandle | undefined {

@@ -1,10 +1,11 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { addressText } from './addresses.ts'
-import { type Arrival, acceptInto, bufferedBytes, descriptorOf, type OnRead, socketOf, turnAway } from './arrival.ts'
+import { type Arrival, acceptInto, type OnRead, socketOf, turnAway } from './arrival.ts'
 import { ClientConnection } from './client.ts'
 import type { ListenAddress } from './config.ts'
 import type { Context } from './context.ts'
 import { workerAt } from './counters.ts'
+import { openDoors } from './doors.ts'
 import { clearEntry, type Entry, redirectEntry } from './entry.ts'
 import type { Exchange } from './exchange.ts'
 import { Origin } from './origin.ts'
@@ -18,7 +19,6 @@ import { plainAddress, type Trust } from './trust.ts'
 type EdgeContext = Context<Table<Exchange>>
 
 const nobody: Trust = () => false
-const backlog = 4096
 
 /** Takes a new connection on. `told`: what a load balancer said of it, whose word is taken. */
 export type Accept = (context: EdgeContext, arrival: Arrival, told?: ToldAddresses) => void
@@ -30,41 +30,31 @@ export function acceptRedirect(port: number): Accept {
   return (context, arrival, told) => serve(context, socketOf(arrival, onread), entry, told)
 }
 
-/** A listening socket. Until `open` gives it a context it keeps those who connect waiting. */
+/** Listens on an address. Until `open` gives it a context it keeps those who connect waiting. */
 export class Listener {
   readonly address: ListenAddress
-  readonly #server: Server
+  readonly doors: readonly Server[]
   #context: EdgeContext | undefined = undefined
   #waiting: Arrival[] = []
   #serve: Accept = acceptClear
   #relays: Trust = nobody
 
-  private constructor(server: Server, address: ListenAddress) {
-    this.#server = server
+  private constructor(doors: readonly Server[], address: ListenAddress) {
+    this.doors = doors
     this.address = address
-    acceptInto(server, (arrival) => this.#accept(arrival))
-    // A listener that fails later, as for want of file descriptors, goes on with the next connection.
-    server.on('error', () => {
-      if (this.#context !== undefined) this.#context.counters[workerAt.connectionsRefused]!++
-    })
-  }
-
-  /** Rejects when the address cannot be bound. */
-  static bind(address: ListenAddress, shared: boolean): Promise<Listener> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: bufferedBytes })
-    return new Promise((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host: address.host, port: address.port, backlog, reusePort: shared }, () => {
-        server.removeListener('error', reject)
-        const bound = server.address()
-        const port = bound !== null && typeof bound === 'object' ? bound.port : address.port
-        resolve(new Listener(server, { host: address.host, port }))
+    for (const door of doors) {
+      acceptInto(door, (arrival) => this.#accept(arrival))
+      // A door that fails later, as for want of file descriptors, goes on with the next connection.
+      door.on('error', () => {
+        if (this.#context !== undefined) this.#context.counters[workerAt.connectionsRefused]!++
       })
-    })
+    }
   }
 
-  get descriptor(): number | undefined {
-    return descriptorOf(this.#server)
+  /** Rejects when the address cannot be bound. `workers`: how many bind it, each for itself. */
+  static async bind(address: ListenAddress, workers: number): Promise<Listener> {
+    const { doors, port } = await openDoors(address, workers)
+    return new Listener(doors, { host: address.host, port })
   }
 
   get key(): string {
@@ -93,7 +83,7 @@ export class Listener {
 
   /** Accepts no more; connections that it has accepted live on. */
   close(): void {
-    this.#server.close()
+    for (const door of this.doors) door.close()
     for (const arrival of this.#waiting.splice(0)) turnAway(arrival)
   }
 

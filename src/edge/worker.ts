@@ -69,7 +69,7 @@ async function prepare(version: number, addresses: readonly ListenAddress[]): Pr
   const bound: ListenAddress[] = []
   for (const address of addresses) {
     const present = open.get(addressText(address))
-    const listener = present ?? (await Listener.bind(address, data.workers > 1))
+    const listener = present ?? (await Listener.bind(address, data.workers))
     if (present === undefined) prepared.push(listener)
     bound.push(listener.address)
   }
@@ -126,7 +126,7 @@ async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, {
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()
   listeners = [...listeners, ...prepared].filter((listener) => wanted.has(listener.key))
   prepared = []
-  acceptQueue.watch(listeners.flatMap((listener) => listener.descriptor ?? []))
+  acceptQueue.watch(listeners.flatMap((listener) => listener.doors))
   keepSweeping(context)
   say({ kind: 'applied', version })
 }

@@ -12,7 +12,14 @@ const fieldBytes = 104
 const readBytes = 65_536
 
 /** Of one phase. */
-type Tally = { readonly slices: { due: number; good: number }[]; readonly latenciesMs: number[]; refused: number; late: number; broken: number }
+type Tally = {
+  readonly slices: { due: number; good: number }[]
+  readonly latenciesMs: number[]
+  readonly behindMs: number[]
+  refused: number
+  late: number
+  broken: number
+}
 type Request = { readonly dueMs: number; readonly tally: Tally; readonly slice: number; line: Line | undefined }
 /** A connection, and the request that is on it. */
 type Line = { readonly socket: Socket; request: Request | undefined; readonly keeps: boolean; got: string }
@@ -50,6 +57,7 @@ function openGenerator(order: Order) {
   function send(tally: Tally, dueMs: number, slice: number, isFresh: boolean): void {
     tally.slices[slice] ??= { due: 0, good: 0 }
     tally.slices[slice].due++
+    tally.behindMs.push(performance.now() - dueMs)
     let line = isFresh ? undefined : idle.pop()
     while (line?.socket.destroyed === true) line = idle.pop()
     line ??= open(!isFresh)
@@ -144,7 +152,7 @@ function openGenerator(order: Order) {
 
   /** One right after the other: each finds the contender as the one before left it. */
   return async (phases: readonly Phase[]): Promise<PhaseReport[]> => {
-    const tallies = phases.map((): Tally => ({ slices: [], latenciesMs: [], refused: 0, late: 0, broken: 0 }))
+    const tallies = phases.map((): Tally => ({ slices: [], latenciesMs: [], behindMs: [], refused: 0, late: 0, broken: 0 }))
     for (const [index, phase] of phases.entries()) await run(phase, tallies[index]!)
     await keepTurning(timeoutMs / 1_000, () => undefined)
     giveUpLate(Number.POSITIVE_INFINITY)
@@ -153,12 +161,13 @@ function openGenerator(order: Order) {
   }
 }
 
-function reportOf({ seconds }: Phase, { slices, latenciesMs, refused, late, broken }: Tally): PhaseReport {
+function reportOf({ seconds }: Phase, { slices, latenciesMs, behindMs, refused, late, broken }: Tally): PhaseReport {
   return {
     slices: Array.from(slices, (slice) => slice ?? { due: 0, good: 0 }),
     goodPerSecond: latenciesMs.length / seconds,
     p50Ms: quantileOf(latenciesMs, 0.5),
     p99Ms: quantileOf(latenciesMs, 0.99),
+    behindMs: quantileOf(behindMs, 0.99),
     refused,
     late,
     broken,

@@ -18,6 +18,8 @@ export type PhaseReport = {
   /** From when they were due, of those that were good. */
   readonly p50Ms: number
   readonly p99Ms: number
+  /** How long after they were due all but 1 in 100 were sent at the latest: where that is long, the load did not keep up, and nothing is known. */
+  readonly behindMs: number
   /** Answered otherwise: turned away. */
   readonly refused: number
   /** No whole answer within a second. */

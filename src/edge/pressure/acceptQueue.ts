@@ -1,4 +1,7 @@
 import { openSync, readlinkSync, readSync } from 'node:fs'
+import type { Server } from 'node:net'
+import { descriptorOf, keepWaiting } from '../arrival.ts'
+import { mostWaiting } from './crowd.ts'
 
 /** Of a socket that listens; the system tells of those before all others. */
 const listening = '0A'
@@ -12,18 +15,33 @@ type Place = { readonly table: number; readonly position: number; readonly bytes
 type Line = { readonly inode: string; readonly waiting: number; readonly isListening: boolean; readonly bytes: number }
 
 /**
- * How many connections wait to be accepted. The event loop does not tell: libuv accepts one in each round, so that rounds stay short however many
- * wait. Where the system has no such tables (beyond Linux), none is seen waiting. 5 µs each time and socket.
+ * The connections that wait to be accepted: how many they are, and how many they may be. The event loop does not tell: libuv accepts one in each round,
+ * so that rounds stay short however many wait. Where the system has no such tables (beyond Linux), none is seen waiting. 10 µs each time and socket.
  */
 export class AcceptQueue {
+  #doors: readonly Server[] = []
   #places = new Map<string, Place | undefined>()
+  #most = mostWaiting
   /** Kept open: to open them takes longer than to read. */
-  readonly #tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap(descriptorOf)
+  readonly #tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap(opened)
   readonly #chunk = Buffer.allocUnsafe(lineBytes)
 
-  /** From now on it is about the sockets with these descriptors. */
-  watch(descriptors: readonly number[]): void {
-    this.#places = new Map(descriptors.flatMap(inodeOf).map((inode) => [inode, this.#places.get(inode)]))
+  /** From now on it is about these. */
+  watch(doors: readonly Server[]): void {
+    if (this.#most !== mostWaiting) for (const door of doors) if (!this.#doors.includes(door)) keepWaiting(door, this.#most)
+    this.#doors = doors
+    this.#places = new Map(doors.flatMap(inodeOf).map((inode) => [inode, this.#places.get(inode)]))
+  }
+
+  get doors(): number {
+    return this.#doors.length
+  }
+
+  /** So many may wait at each door. */
+  limit(most: number): void {
+    if (most === this.#most) return
+    this.#most = most
+    for (const door of this.#doors) keepWaiting(door, most)
   }
 
   length(): number {
@@ -63,15 +81,16 @@ export class AcceptQueue {
   }
 }
 
-function inodeOf(descriptor: number): string[] {
+function inodeOf(door: Server): string[] {
   try {
+    const descriptor = descriptorOf(door) ?? -1
     return [/\d+/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[0] ?? ''].filter((inode) => inode !== '')
   } catch {
     return [] // Beyond Linux.
   }
 }
 
-function descriptorOf(table: string): number[] {
+function opened(table: string): number[] {
   try {
     return [openSync(table, 'r')]
   } catch {

@@ -1,6 +1,6 @@
 /**
- * What a worker turns away so that it can serve the rest. A worker that is late, or that connections have to wait for, turns new ones away, ever more of them while that does not
- * help, and requests only when it turns every connection away and is very late all the same. One that is short of memory turns all requests
+ * What a worker turns away so that it can serve the rest. A worker that is late turns new connections away, ever more of them while that does not help,
+ * and requests only when it turns every connection away and is very late all the same. One that is short of memory turns all requests
  * away, and with nearly none left all connections.
  */
 
@@ -8,9 +8,6 @@
 export type Load = {
   /** How late the event loop was in coming round. */
   readonly lagMs: number
-  /** How long a connection waits to be accepted, and whether that gets shorter by itself, as after a burst. */
-  readonly waitMs: number
-  readonly isShrinking: boolean
   /** Of the memory that there is, what is in use: 0 to 1. */
   readonly memoryShare: number
 }
@@ -29,7 +26,7 @@ export type Admission = {
   readonly isExhausted: Alarm
 }
 
-const quiet: Alarm = { on: false, highFor: 0 }
+export const quiet: Alarm = { on: false, highFor: 0 }
 export const admitsAll: Admission = { connections: 0, requests: 0, isLate: quiet, isVeryLate: quiet, isShort: quiet, isExhausted: quiet }
 
 type Bounds = { readonly high: number; readonly low: number; readonly samples: number }
@@ -48,11 +45,10 @@ const leastShare = 0.02
 const idleMs = 50
 
 export function admission(before: Admission, load: Load): Admission {
-  const { lagMs, waitMs, isShrinking, memoryShare } = load
-  const delayMs = Math.max(lagMs, isShrinking ? 0 : waitMs)
-  const isLate = alarm(before.isLate, delayMs, late)
+  const { lagMs, memoryShare } = load
+  const isLate = alarm(before.isLate, lagMs, late)
   const isVeryLate = alarm(before.isVeryLate, lagMs, veryLate)
-  const connections = isLate.on ? step(before.connections, delayMs / late.high) : isIdle(load) ? ease(before.connections) : before.connections
+  const connections = isLate.on ? step(before.connections, lagMs / late.high) : lagMs < idleMs ? ease(before.connections) : before.connections
   const requests =
     isVeryLate.on && before.connections === 1
       ? step(before.requests, lagMs / veryLate.high)
@@ -63,7 +59,7 @@ export function admission(before: Admission, load: Load): Admission {
   return { connections, requests, isLate, isVeryLate, isShort, isExhausted: alarm(before.isExhausted, memoryShare, exhausted) }
 }
 
-function alarm({ on, highFor }: Alarm, value: number, { high, low, samples }: Bounds): Alarm {
+export function alarm({ on, highFor }: Alarm, value: number, { high, low, samples }: Bounds): Alarm {
   const highNow = value >= high ? highFor + 1 : 0
   return { on: highNow >= samples || (on && value >= low), highFor: highNow }
 }
@@ -74,9 +70,4 @@ function step(share: number, severity: number): number {
 
 function ease(share: number): number {
   return share * eased < leastShare ? 0 : share * eased
-}
-
-/** More could be served than comes in. */
-function isIdle({ lagMs, waitMs }: Load): boolean {
-  return lagMs < idleMs && waitMs < idleMs
 }

@@ -1,7 +1,9 @@
 import { workerAt } from '../counters.ts'
+import { limitAt } from '../record.ts'
 import type { AcceptQueue } from './acceptQueue.ts'
 import { admission, admitsAll } from './admission.ts'
 import { openCollector } from './collector.ts'
+import { crowd, smallCrowd } from './crowd.ts'
 import { type MemoryGauge, memoryLimitBytes } from './memory.ts'
 import type { Shedding } from './shedding.ts'
 import { openWait } from './wait.ts'
@@ -25,8 +27,9 @@ export function startSampling(options: {
   const { counters, queue, gauge, serving } = options
   const noteLag = openLagWindow(counters)
   const memory = openMemory(gauge)
-  const wait = openWait(() => queue.length())
+  const wait = openWait(queue)
   let state = admitsAll
+  let outside = smallCrowd
   let lastMs = performance.now()
 
   function sample(): void {
@@ -37,8 +40,11 @@ export function startSampling(options: {
     noteLag(lagMs, nowMs)
     const present = serving()
     if (present === undefined) return
-    state = admission(state, { lagMs, ...wait(present.shedding.came, nowMs), memoryShare: memory(present.memoryBytes, nowMs) })
+    state = admission(state, { lagMs, memoryShare: memory(present.memoryBytes, nowMs) })
     present.shedding.use(state)
+    outside = crowd(outside, wait(present.shedding.came, nowMs))
+    queue.limit(outside.most)
+    if (outside.isLong.on) counters[limitAt.overload]!++
   }
   return setInterval(sample, everyMs).unref()
 }

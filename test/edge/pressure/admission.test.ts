@@ -2,9 +2,8 @@ import t from 'tap'
 import { type Admission, admission, admitsAll, type Load } from '../../../src/edge/pressure/admission.ts'
 import { Shedding } from '../../../src/edge/pressure/shedding.ts'
 
-const calm: Load = { lagMs: 2, waitMs: 0, isShrinking: false, memoryShare: 0.3 }
+const calm: Load = { lagMs: 2, memoryShare: 0.3 }
 const lag = (lagMs: number): Load => ({ ...calm, lagMs })
-const wait = (waitMs: number, isShrinking = false): Load => ({ ...calm, waitMs, isShrinking })
 const memory = (memoryShare: number): Load => ({ ...calm, memoryShare })
 const times = (count: number, load: Load): Load[] => Array.from({ length: count }, () => load)
 
@@ -28,13 +27,7 @@ const rows: readonly Row[] = [
   { name: 'so late that every sample counts much', loads: [times(6, lag(2_000))], connections: 'all', requests: 'some' },
   { name: 'just late again after very late', loads: [times(60, lag(600)), times(25, lag(300))], connections: 'all', requests: 'all' },
   { name: 'in time for half a second after that', loads: [times(60, lag(600)), times(12, calm)], connections: 'none', requests: 'none' },
-  { name: 'connections wait for a moment', loads: [times(3, wait(900)), times(5, wait(100))], connections: 'none', requests: 'none' },
-  { name: 'a burst of connections', loads: [times(2, wait(900)), times(20, wait(600, true))], connections: 'none', requests: 'none' },
-  { name: 'a few hundred connections in a closed loop', loads: [times(1_000, wait(120))], connections: 'none', requests: 'none' },
-  { name: 'connections have to wait', loads: [times(5, wait(300))], connections: 'some', requests: 'none' },
-  { name: 'connections have to wait ever longer', loads: [times(5, wait(300)), times(9, wait(800))], connections: 'all', requests: 'none' },
-  { name: 'the share that helps is kept', loads: [times(5, wait(300)), times(100, wait(200, true))], connections: 'some', requests: 'none' },
-  { name: 'nobody waits any more', loads: [times(40, wait(800)), times(12, calm)], connections: 'none', requests: 'none' },
+  { name: 'the share that helps is kept', loads: [times(5, lag(300)), times(100, lag(150))], connections: 'some', requests: 'none' },
   { name: 'memory is high once', loads: [times(2, memory(0.97)), times(1, calm)], connections: 'none', requests: 'none' },
   { name: 'memory stays above 90 %', loads: [times(3, memory(0.91))], connections: 'none', requests: 'all' },
   { name: 'memory stays above 95 %', loads: [times(3, memory(0.95))], connections: 'all', requests: 'all' },
