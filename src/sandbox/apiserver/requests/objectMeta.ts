@@ -71,7 +71,8 @@ export function keptMetadata(metadata: ObjectMeta, live: ObjectMeta): ObjectMeta
 /** The generation of an object that replaces another: one more where what is wanted of it has changed. */
 export function nextGeneration(kind: Kind, object: Unstructured, live: Unstructured): number | undefined {
   const { generation } = live.metadata
-  if (!keepsGeneration(kind)) return generation
+  // Some kinds count by themselves.
+  if (!keepsGeneration(kind)) return object.metadata.generation
   return wants(kind, object, live) ? (generation ?? 0) + 1 : generation
 }
 

@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { Json, JsonObject } from '../../../../src/sandbox/unstructured.ts'
-import { type Answer, realServer } from '../../realServer.ts'
-import { type Scenario, type Step, scenarios } from './scenarios.ts'
+import { realServer } from '../../realServer.ts'
+import { stepRequest } from './request.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
 import { thingDefinition } from './things.ts'
 
 const ask = realServer()
@@ -11,27 +12,8 @@ const namespace = 'patch-apply-record'
 /** Times of owners are whole seconds: each step has one of its own. */
 const stepMs = 1_100
 
-function pathOf({ apiVersion, plural }: Scenario, index: number, step: Step): string {
-  const version = step.apiVersion ?? apiVersion
-  const base = `${version.includes('/') ? '/apis' : '/api'}/${version}/namespaces/${namespace}/${plural}`
-  if (step.do === 'create') return `${base}?fieldManager=${step.as}`
-  const place = `${base}/s${index}${step.subresource === undefined ? '' : `/${step.subresource}`}?fieldManager=${step.as}`
-  return step.force ? `${place}&force=true` : place
-}
-
-async function run(scenario: Scenario, index: number, step: Step): Promise<Answer> {
-  const path = pathOf(scenario, index, step)
-  const body = JSON.stringify(step.body).replaceAll('NAME', `s${index}`)
-  switch (step.do) {
-    case 'create':
-      return ask('POST', path, { body })
-    case 'update':
-      return ask('PUT', path, { body })
-    case 'merge':
-      return ask('PATCH', path, { body, type: 'application/merge-patch+json' })
-    case 'apply':
-      return ask('PATCH', path, { body, type: 'application/apply-patch+yaml' })
-  }
+function objectPath({ apiVersion, plural }: Scenario, index: number, version = apiVersion): string {
+  return `${version.includes('/') ? '/apis' : '/api'}/${version}/namespaces/${namespace}/${plural}/s${index}`
 }
 
 /** Times become those of the steps: the first of them is second 0. */
@@ -58,17 +40,18 @@ for (let at = 0; at < Math.max(...scenarios.map(({ steps }) => steps.length)); a
     if (step === undefined) continue
     const recorded = (body: Json): Json =>
       JSON.parse(JSON.stringify(inStepTime(body, times[index]!, stepTime)).replaceAll(`s${index}`, 'NAME')) as Json
-    const live = await ask('GET', pathOf(scenario, index, { ...step, do: 'merge' }))
+    const live = await ask('GET', objectPath(scenario, index, step.apiVersion))
     const before = recorded(live.body)
-    const { code, body } = await run(scenario, index, step)
+    const { method, path, ...sent } = stepRequest(scenario, step, { namespace, name: `s${index}` })
+    const { code, body } = await ask(method, path, sent)
     lines.push({ scenario: scenario.name, step: at, now: stepTime, ...(live.code === 200 && { before }), code, body: recorded(body) })
   }
   await setTimeout(stepMs)
 }
 writeFileSync(new URL('golden.jsonl', import.meta.url), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 
-for (const [index, { apiVersion, plural }] of scenarios.entries()) {
-  const path = `${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}/namespaces/${namespace}/${plural}/s${index}`
+for (const [index, scenario] of scenarios.entries()) {
+  const path = objectPath(scenario, index)
   await ask('PATCH', path, { body: '{"metadata":{"finalizers":null}}', type: 'application/merge-patch+json' })
   await ask('DELETE', path, { body: { gracePeriodSeconds: 0 } })
 }

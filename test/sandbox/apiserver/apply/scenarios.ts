@@ -320,6 +320,7 @@ export const scenarios: readonly Scenario[] = [
         as: 'one',
         body: service({
           selector: { app: 'x' },
+          type: 'LoadBalancer',
           ports: [
             { port: 80, name: 'http' },
             { port: 53, protocol: 'UDP', name: 'dns' },
