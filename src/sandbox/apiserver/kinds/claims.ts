@@ -23,6 +23,7 @@ export const persistentVolumeClaim: Kind = defineKind({
   version: 'v1',
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
+  looks: { asChanged: 2, asNew: 3 },
   errors: claimErrors,
   shortNames: ['pvc'],
   subresources: { status: true },

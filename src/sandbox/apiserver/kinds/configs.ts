@@ -3,12 +3,14 @@ import { defineKind } from './define.ts'
 import { type Draft, fields, orDefault, size, text } from './fields.ts'
 import type { Kind } from './kind.ts'
 import { configMapErrors, secretErrors } from './validation/configs.ts'
+import { isChanged, tlsWarnings } from './warnings.ts'
 
 export const configMap: Kind = defineKind({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
   plural: 'configmaps',
+  looks: { asChanged: 2, asNew: 2 },
   errors: configMapErrors,
   shortNames: ['cm'],
   columns: [{ ...count('Data', 'How many entries it has.', ({ data, binaryData }) => size(data) + size(binaryData)), type: 'string' }],
@@ -29,8 +31,12 @@ export const secret: Kind = defineKind({
   version: 'v1',
   kind: 'Secret',
   plural: 'secrets',
+  looks: { asChanged: 2, asNew: 2 },
   defaults: defaultSecret,
   errors: secretErrors,
+  *warnings(secret, old) {
+    if (isChanged(secret.data, old, ({ data }) => data)) yield* tlsWarnings(secret)
+  },
   columns: [
     column('Type', 'What the data are for.', ({ type }) => text(type)),
     { ...count('Data', 'How many entries it has.', ({ data }) => size(data)), type: 'string' },

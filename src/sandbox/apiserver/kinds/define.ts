@@ -5,7 +5,7 @@ import type { Schema } from '../schema/schema.ts'
 import { age, createdAt, name } from './cells.ts'
 import type { Draft } from './fields.ts'
 import type { Column, Kind, Strategy, Verb, WriteContext } from './kind.ts'
-import { metadataErrors } from './metadata.ts'
+import { type Looks, metadataErrors } from './metadata.ts'
 import { dnsSubdomain, type TextRule } from './names.ts'
 import { wireForm } from './wireForm.ts'
 
@@ -35,6 +35,8 @@ export type KindFacts = {
   readonly keepsGeneration?: boolean
   /** Who creates it may tell its status, too. */
   readonly createdWithStatus?: boolean
+  /** Twice and once if absent. */
+  readonly looks?: Looks
   /** Written into a tree of its own, which has the form of the wire already. */
   defaults?(object: Draft): void
   /** Beyond the loss of the status. May throw ApiError for what admission refuses. */
@@ -113,6 +115,9 @@ function strategyOf(facts: KindFacts): Strategy {
       return made as Unstructured
     },
     ...(facts.warnings !== undefined && { warnings: (object: Unstructured, old?: Unstructured) => [...facts.warnings!(object, old)] }),
-    validate: (object, old) => [...metadataErrors(object, old, { rule, namespaced }), ...(facts.errors?.(object, old) ?? [])],
+    validate: (object, old) => [
+      ...metadataErrors(object, old, { rule, namespaced, looks: facts.looks ?? { asChanged: 2, asNew: 1 } }),
+      ...(facts.errors?.(object, old) ?? []),
+    ],
   }
 }

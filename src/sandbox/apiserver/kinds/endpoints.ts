@@ -32,6 +32,7 @@ export const endpointSlice: Kind = defineKind({
   version: 'v1',
   kind: 'EndpointSlice',
   plural: 'endpointslices',
+  looks: { asChanged: 1, asNew: 2 },
   errors: endpointSliceErrors,
   shape: 'discovery.EndpointSlice',
   defaults(slice) {

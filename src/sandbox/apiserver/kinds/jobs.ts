@@ -76,6 +76,7 @@ export const job: Kind = defineKind({
   version: 'v1',
   kind: 'Job',
   plural: 'jobs',
+  looks: { asChanged: 2, asNew: 2 },
   shape: 'batch.Job',
   categories: ['all'],
   subresources: { status: true },

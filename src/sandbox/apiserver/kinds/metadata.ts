@@ -5,7 +5,14 @@ import { type Fields, fields, isSet, items, number, text, textMap, texts } from 
 import { dnsLabel, labelValue, qualifiedName, type TextRule } from './names.ts'
 
 /** Which names a kind's objects may have. */
-export type Naming = { readonly rule: TextRule; readonly namespaced: boolean }
+export type Naming = {
+  readonly rule: TextRule
+  readonly namespaced: boolean
+  readonly looks: Looks
+}
+
+/** How often the metadata of an object that is changed are looked at, as changed ones and as those of a new one: so often is each mistake a cause. */
+export type Looks = { readonly asChanged: number; readonly asNew: number }
 
 const annotationsLimitBytes = 256 * 1024
 const deletionFinalizers = ['orphan', 'foregroundDeletion']
@@ -13,7 +20,11 @@ const standardFinalizers = ['kubernetes', ...deletionFinalizers]
 
 /** Of an object that is created if `old` is absent, or that replaces `old`. */
 export function metadataErrors(object: Unstructured, old: Unstructured | undefined, naming: Naming): readonly FieldError[] {
-  return old === undefined ? [...creationErrors(fields(object.metadata), naming)] : [...updateErrors(fields(object.metadata), fields(old.metadata))]
+  const metadata = fields(object.metadata)
+  if (old === undefined) return [...creationErrors(metadata, naming)]
+  const asChanged = [...updateErrors(metadata, fields(old.metadata))]
+  const asNew = [...creationErrors(metadata, naming)]
+  return [...Array(naming.looks.asChanged).fill(asChanged), ...Array(naming.looks.asNew).fill(asNew)].flat()
 }
 
 function* creationErrors(metadata: Fields, { rule, namespaced }: Naming): Iterable<FieldError> {
@@ -71,7 +82,8 @@ function* ownerErrors(owners: readonly Fields[]): Iterable<FieldError> {
   const path = 'metadata.ownerReferences'
   let controller: string | undefined
   for (const owner of owners) {
-    const version = text(owner.apiVersion).split('/').at(-1)!
+    const parts = text(owner.apiVersion).split('/')
+    const version = parts.length > 2 ? '' : parts.at(-1)!
     if (version === '') yield invalid(`${path}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty')
     for (const field of ['kind', 'name', 'uid']) if (text(owner[field]) === '') yield invalid(`${path}.${field}`, '', 'must not be empty')
     if (owner.apiVersion === 'v1' && owner.kind === 'Event') yield invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner')

@@ -25,6 +25,7 @@ export const ingress: Kind = defineKind({
   version: 'v1',
   kind: 'Ingress',
   plural: 'ingresses',
+  looks: { asChanged: 2, asNew: 2 },
   errors: ingressErrors,
   *warnings(ingress, old) {
     if (old === undefined) yield* ingressWarnings(ingress)

@@ -96,6 +96,7 @@ export const pod: Kind = defineKind({
   version: 'v1',
   kind: 'Pod',
   plural: 'pods',
+  looks: { asChanged: 2, asNew: 2 },
   shortNames: ['po'],
   categories: ['all'],
   subresources: { status: true },

@@ -26,7 +26,7 @@ const subjectColumns: readonly Column[] = [
   wide('Groups', 'The groups that it is for.', (binding) => subjectNames(binding, 'Group')),
   wide('ServiceAccounts', 'The service accounts that it is for.', (binding) => subjectNames(binding, 'ServiceAccount')),
 ]
-const common = { group, version: 'v1', names: pathSegment, more: { allowsCreateOnUpdate: true } } as const
+const common = { group, version: 'v1', names: pathSegment, looks: { asChanged: 2, asNew: 3 }, more: { allowsCreateOnUpdate: true } } as const
 
 export const role: Kind = defineKind({
   ...common,

@@ -123,6 +123,14 @@ export function* ingressWarnings({ metadata, spec }: Unstructured): Warnings {
   if (isOld) yield `annotation "${key}" is deprecated, please use 'spec.ingressClassName' instead`
 }
 
+/** A pair of texts that is none; whether they belong together is not looked at. */
+export function* tlsWarnings({ type, data }: Unstructured): Warnings {
+  if (type !== 'kubernetes.io/tls') return
+  const has = (key: string, what: RegExp): boolean => what.test(Buffer.from(text(fields(data)[key]), 'base64').toString('latin1'))
+  if (!has('tls.crt', /-----BEGIN CERTIFICATE-----/)) yield 'tls: failed to find any PEM data in certificate input'
+  else if (!has('tls.key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/)) yield 'tls: failed to find any PEM data in key input'
+}
+
 /** Whether a change is one that is warned of: a template that stays has been told of before. */
 export function isChanged(value: unknown, old: Unstructured | undefined, read: (object: Unstructured) => unknown): boolean {
   return old === undefined || !isFields(value) || JSON.stringify(value) !== JSON.stringify(read(old))

@@ -265,5 +265,48 @@ export const cases: readonly Case[] = [
   { name: 'quota: bad', object: core('ResourceQuota', { spec: { hard: { nope: '1' } } }) },
   { name: 'quota: negative', object: core('ResourceQuota', { spec: { hard: { pods: '-1' } } }) },
   { name: 'controller revision: nothing', object: of('apps/v1', 'ControllerRevision', { revision: -1 }) },
+  { name: 'config map: a bad change of labels', object: core('ConfigMap'), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  {
+    name: 'service: a bad change of labels',
+    object: core('Service', { spec: { ports: [port] } }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  { name: 'role: a bad change of labels', object: of('rbac.authorization.k8s.io/v1', 'Role'), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  { name: 'pod: a bad change of labels', object: core('Pod', { spec: template.spec }), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  {
+    name: 'ingress: a bad change of labels',
+    object: of('networking.k8s.io/v1', 'Ingress', { spec: { defaultBackend: backend } }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  { name: 'deployment: a bad change of labels', object: apps('Deployment', {}), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  {
+    name: 'job: a bad change of labels',
+    object: of('batch/v1', 'Job', { spec: { suspend: true, template: never } }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  { name: 'lease: a bad change of labels', object: of('coordination.k8s.io/v1', 'Lease'), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  {
+    name: 'budget: a bad change of labels',
+    object: of('policy/v1', 'PodDisruptionBudget', { spec: {} }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  {
+    name: 'autoscaler: a bad change of labels',
+    object: of('autoscaling/v2', 'HorizontalPodAutoscaler', { spec: { scaleTargetRef, maxReplicas: 3 } }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  {
+    name: 'slice: a bad change of labels',
+    object: of('discovery.k8s.io/v1', 'EndpointSlice', { addressType: 'IPv4', endpoints: [] }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  { name: 'namespace: a bad change of labels', object: core('Namespace'), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  { name: 'account: a bad change of labels', object: core('ServiceAccount'), patch: json({ metadata: { labels: { 'a b': 'c' } } }) },
+  {
+    name: 'claim: a bad change of labels',
+    object: core('PersistentVolumeClaim', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }),
+    patch: json({ metadata: { labels: { 'a b': 'c' } } }),
+  },
+  { name: 'config map: another uid', object: core('ConfigMap'), patch: json({ metadata: { uid: 'other' } }) },
   { name: 'account: a bad name', object: core('ServiceAccount', {}, { name: 'A_' }) },
 ]

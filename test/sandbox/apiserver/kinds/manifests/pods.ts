@@ -88,6 +88,29 @@ const everything = of(
   { labels: { b: '2', a: '1' }, annotations: { 'example.com/x': '' } },
 )
 
+/** Each is the size of a volume, as which no amount is rounded. */
+const amounts = [
+  ...['0', '1', '-0', '1000', '1024', '1500', '1k', '1000k', '1.5k', '0.5', '.5', '1m', '1000m', '1500m', '1u', '1n', '0.1n'],
+  ...[
+    '1Ki',
+    '1024Ki',
+    '1.5Ki',
+    '0.5Ki',
+    '0.5Gi',
+    '1.1Gi',
+    '1023Ki',
+    '1Ei',
+    '2048Mi',
+    '1e3',
+    '12e6',
+    '1500e3',
+    '1.5e-3',
+    '1e-3',
+    '9223372036854775807',
+    '9223372036854775808',
+  ],
+]
+
 export const cases: readonly Case[] = [
   pod('the least', of({})),
   pod('everything', everything),
@@ -110,6 +133,7 @@ export const cases: readonly Case[] = [
     'odd amounts',
     of({ containers: [{ ...container, resources: { requests: { cpu: '0.1', memory: '1000000' }, limits: { cpu: '1.0001', memory: '1.1Gi' } } }] }),
   ),
+  pod('amounts', of({ volumes: amounts.map((sizeLimit, index) => ({ name: `v${index}`, emptyDir: { sizeLimit } })) })),
   pod('pod resources', of({ resources: { limits: { cpu: '1', memory: '1Gi' } } })),
   pod('gated', of({ schedulingGates: [{ name: 'example.com/wait' }] })),
   pod('unknown priority class', of({ priorityClassName: 'nope' })),

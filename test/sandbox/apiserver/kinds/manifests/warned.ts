@@ -82,6 +82,7 @@ export const cases: readonly Case[] = [
       { annotations: { 'kubernetes.io/ingress.class': 'x' } },
     ),
   },
+  { name: 'secret without a certificate', object: of('v1', 'Secret', { type: 'kubernetes.io/tls', stringData: { 'tls.crt': 'x', 'tls.key': 'y' } }) },
   event('nothing', {}),
   event('old fields', {
     ...whole,
