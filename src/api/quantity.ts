@@ -7,7 +7,6 @@ const decimalPowers: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 const decimalSuffixes = new Map(Object.entries(decimalPowers).map(([suffix, power]) => [power, suffix]))
 const nanosPerUnit = 1_000_000_000n
-const largest = (2n ** 63n - 1n) * nanosPerUnit
 const pattern = /^([+-]?)(\d+|\d+\.\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,3}|)$/
 
 /** Undefined for what is no quantity. Parts below a billionth count as one, as there. */
@@ -21,8 +20,7 @@ export function parseQuantity(text: string): Quantity | undefined {
   const exponent = /^[eE][+-]?\d/.test(suffix)
   const power = exponent ? Number(suffix.slice(1)) : binary ? 0 : decimalPowers[suffix]!
   const scaled = binary ? mantissa * 1024n ** BigInt(binarySuffixes.indexOf(suffix)) : mantissa
-  const magnitude = shifted(scaled, 9 + power - fraction.length)
-  const nanos = magnitude > largest ? largest : magnitude
+  const nanos = shifted(scaled, 9 + power - fraction.length)
   return { nanos: sign === '-' ? -nanos : nanos, format: binary ? 'binary' : exponent ? 'exponent' : 'decimal' }
 }
 

@@ -35,7 +35,6 @@ export type KindFacts = {
   readonly keepsGeneration?: boolean
   /** Who creates it may tell its status, too. */
   readonly createdWithStatus?: boolean
-  /** Twice and once if absent. */
   readonly looks?: Looks
   /** Written into a tree of its own, which has the form of the wire already. */
   defaults?(object: Draft): void
@@ -115,9 +114,6 @@ function strategyOf(facts: KindFacts): Strategy {
       return made as Unstructured
     },
     ...(facts.warnings !== undefined && { warnings: (object: Unstructured, old?: Unstructured) => [...facts.warnings!(object, old)] }),
-    validate: (object, old) => [
-      ...metadataErrors(object, old, { rule, namespaced, looks: facts.looks ?? { asChanged: 2, asNew: 1 } }),
-      ...(facts.errors?.(object, old) ?? []),
-    ],
+    validate: (object, old) => [...metadataErrors(object, old, { rule, namespaced, looks: facts.looks }), ...(facts.errors?.(object, old) ?? [])],
   }
 }

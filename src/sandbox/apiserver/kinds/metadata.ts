@@ -8,7 +8,8 @@ import { dnsLabel, labelValue, qualifiedName, type TextRule } from './names.ts'
 export type Naming = {
   readonly rule: TextRule
   readonly namespaced: boolean
-  readonly looks: Looks
+  /** Twice and once if absent. */
+  readonly looks?: Looks | undefined
 }
 
 /** How often the metadata of an object that is changed are looked at, as changed ones and as those of a new one: so often is each mistake a cause. */
@@ -22,9 +23,10 @@ const standardFinalizers = ['kubernetes', ...deletionFinalizers]
 export function metadataErrors(object: Unstructured, old: Unstructured | undefined, naming: Naming): readonly FieldError[] {
   const metadata = fields(object.metadata)
   if (old === undefined) return [...creationErrors(metadata, naming)]
+  const { looks = { asChanged: 2, asNew: 1 } } = naming
   const asChanged = [...updateErrors(metadata, fields(old.metadata))]
   const asNew = [...creationErrors(metadata, naming)]
-  return [...Array(naming.looks.asChanged).fill(asChanged), ...Array(naming.looks.asNew).fill(asNew)].flat()
+  return [...Array(looks.asChanged).fill(asChanged), ...Array(looks.asNew).fill(asNew)].flat()
 }
 
 function* creationErrors(metadata: Fields, { rule, namespaced }: Naming): Iterable<FieldError> {
