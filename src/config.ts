@@ -19,6 +19,15 @@ export type EdgeSettings = {
 /** Port 0 is not asked for: the demo looks for a free one itself, and says so. */
 export type DemoSettings = { readonly port: number; readonly adminPort: number; readonly plain: boolean }
 
+export type SandboxSettings = {
+  /** 0: any that is free. */
+  readonly port: number
+  readonly data: string | undefined
+  readonly kubeconfig: string | undefined
+  /** `PATTERN=COMMAND` each. */
+  readonly images: readonly string[]
+}
+
 /** A header field that `bench` sends: to one version only, where one is named; to reach that version, none may be needed. */
 export type BenchHeader = { readonly version: string | undefined; readonly name: string | undefined; readonly value: string }
 
@@ -106,6 +115,24 @@ export function parseBench(env: Environment, flags: Flags): Parsed<BenchSettings
     timeoutMs: read('timeout', 'a time from 100ms on, such as 10s', (text) => duration(text, 100), '10s'),
     concurrency: read('concurrency', 'a number of connections from 1 to 10000', (text) => integer(text, 1, 10_000), '256'),
     json: flags['json'] === true,
+  }
+  return read.finish(settings)
+}
+
+export function parseSandbox(env: Environment, flags: Flags): Parsed<SandboxSettings> {
+  const read = reader(env, flags)
+  const given = (text: string): string | undefined => (text === '' ? undefined : text)
+  const path = (name: string): string | undefined => given(read(name, 'a path', (text) => text, ''))
+  const image = flags['image']
+  const images = Array.isArray(image) ? (image as readonly string[]) : []
+  for (const text of images) {
+    if (!/^[^=]+=\s*\S/.test(text)) read.mistake(`--image is ${JSON.stringify(text)}; it must be 'PATTERN=COMMAND', such as 'shop:*=node shop.js'`)
+  }
+  const settings: SandboxSettings = {
+    port: read('port', 'a port from 0 to 65535', (text) => integer(text, 0, 65_535), '6443'),
+    data: path('data'),
+    kubeconfig: path('kubeconfig'),
+    images,
   }
   return read.finish(settings)
 }

@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { check } from './cli/edge.ts'
 import { runProgram } from './cli/program.ts'
 import type { Flags } from './cli/verb.ts'
-import { type Parsed, parseBench, parseDemo, parseEdge } from './config.ts'
+import { type Parsed, parseBench, parseDemo, parseEdge, parseSandbox } from './config.ts'
 import { outliveReaders } from './lib/brokenPipe.ts'
 import { hangupSignal } from './lib/hangup.ts'
 import { stopSignal } from './lib/stopSignal.ts'
@@ -75,6 +75,14 @@ async function demo(flags: Flags): Promise<number> {
   return 0
 }
 
+async function sandbox(flags: Flags): Promise<number> {
+  const settings = settled(parseSandbox(process.env, flags))
+  if (settings === undefined) return 2
+  const { runSandbox } = await import('./sandbox/runSandbox.ts')
+  await runSandbox({ ...settings, signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']), stdout: process.stdout, stderr: process.stderr })
+  return 0
+}
+
 /** The settings; or undefined, once every mistake is told. */
 function settled<T>(parsed: Parsed<T>): T | undefined {
   if (parsed.kind === 'settings') return parsed.settings
@@ -94,7 +102,7 @@ outliveReaders(process)
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const name = basename(process.argv[1] ?? '').startsWith('kubectl-spillway') ? 'kubectl spillway' : 'spillway'
 try {
-  process.exitCode = await runProgram(process.argv.slice(2), { name, version, verbs: { edge, bench, demo } })
+  process.exitCode = await runProgram(process.argv.slice(2), { name, version, verbs: { edge, bench, demo, sandbox } })
 } catch (error) {
   console.error(`spillway: ${explain(error)}`)
   process.exitCode = 1

@@ -2,10 +2,11 @@ import type { Command } from 'commander'
 import { benchCommand } from './bench.ts'
 import { demoCommand } from './demo.ts'
 import { edgeCommand } from './edge.ts'
+import { sandboxCommand } from './sandbox.ts'
 import type { Flags, Run } from './verb.ts'
 import { versionCommand } from './version.ts'
 
-export type Verbs = { readonly edge: Run; readonly bench: Run; readonly demo: Run }
+export type Verbs = { readonly edge: Run; readonly bench: Run; readonly demo: Run; readonly sandbox: Run }
 
 type ProgramOptions = {
   /** As the user calls it: `spillway`, or `kubectl spillway`. */
@@ -35,6 +36,7 @@ export async function runProgram(args: readonly string[], { name, version, verbs
   program.addCommand(edgeCommand(make('edge'), name, settle(verbs.edge)))
   program.addCommand(benchCommand(make('bench'), name, settle(verbs.bench)))
   program.addCommand(demoCommand(make('demo'), name, settle(verbs.demo)))
+  program.addCommand(sandboxCommand(make('sandbox'), name, settle(verbs.sandbox)))
   program.addCommand(versionCommand(make('version'), version))
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -52,6 +54,7 @@ Examples:
   ${name} edge --config edge.yaml --check   is this file right? Says where and how to mend it
   ${name} edge --config edge.yaml           split live traffic as the file says; edit it any time
   ${name} bench --split shop                compare the versions under load
+  ${name} sandbox                           a Kubernetes cluster to try things in
 
   # what runs, and what it was sent
   curl http://127.0.0.1:9901/v1/splits
