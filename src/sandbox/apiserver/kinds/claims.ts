@@ -46,6 +46,5 @@ export const persistentVolumeClaim: Kind = defineKind({
     column('VolumeAttributesClass', 'What its volume is like.', (each) => or(spec(each).volumeAttributesClassName, '<unset>')),
   ],
   columnsAfterAge: [wide('VolumeMode', 'Whether it is a file system or a device.', (each) => or(spec(each).volumeMode, '<unset>'))],
-  selectableFields: { name: ({ metadata }) => metadata.name },
   more: { returnsDeleted: true },
 })

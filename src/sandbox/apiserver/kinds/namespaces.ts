@@ -37,7 +37,7 @@ export const namespace: Kind = defineKind({
     namespace.spec = { ...fields(namespace.spec), finalizers: fields(old.spec).finalizers }
   },
   columns: [column('Status', 'Whether it is in use or on its way out.', (each) => text(status(each).phase))],
-  selectableFields: { name: ({ metadata }) => metadata.name, 'status.phase': (each) => text(status(each).phase) },
+  selectableFields: { 'status.phase': (each) => text(status(each).phase) },
   more: { returnsDeleted: true },
 })
 

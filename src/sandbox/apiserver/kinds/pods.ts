@@ -120,6 +120,7 @@ export const pod: Kind = defineKind({
   columnsAfterAge: podColumnsAfterAge,
   selectableFields: {
     'spec.nodeName': (each) => text(spec(each).nodeName),
+    'spec.host': (each) => text(spec(each).nodeName),
     'spec.restartPolicy': (each) => text(spec(each).restartPolicy),
     'spec.schedulerName': (each) => text(spec(each).schedulerName),
     'spec.serviceAccountName': (each) => text(spec(each).serviceAccountName),

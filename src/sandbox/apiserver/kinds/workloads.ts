@@ -75,5 +75,4 @@ export const replicaSet: Kind = defineKind({
     count('Ready', 'How many pods are ready.', (each) => status(each).readyReplicas),
   ],
   columnsAfterAge: templateColumns(template, selector),
-  selectableFields: { 'status.replicas': (each) => String(number(status(each).replicas)) },
 })

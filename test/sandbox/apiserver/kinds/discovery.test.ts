@@ -17,6 +17,7 @@ function told(kind: Kind): unknown {
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
     below: [...(subresources.scale === undefined ? [] : [`${plural}/scale`]), ...(subresources.status === true ? [`${plural}/status`] : [])],
+    fields: Object.keys(kind.selectableFields).sort(),
     columns: columns.map(({ name, type, format = '', priority }) => [name, type, format, priority]),
   }
 }

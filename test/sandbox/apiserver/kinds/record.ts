@@ -100,6 +100,10 @@ async function record({ object, patch, status, readAs }: Case): Promise<Golden> 
 type Listed = { readonly name: string; readonly kind: string; readonly group?: string }
 type Described = { readonly name: string; readonly type: string; readonly format: string; readonly priority: number }
 
+const everyField = [
+  ...new Set(['spec.host', 'status.successful', ...builtinKinds.flatMap(({ selectableFields }) => Object.keys(selectableFields))]),
+].sort()
+
 /** How each kind is told of in discovery, with what it has below it, and the columns of a list of it. */
 async function described(): Promise<JsonObject> {
   const told: Record<string, unknown> = {}
@@ -112,7 +116,12 @@ async function described(): Promise<JsonObject> {
       columnDefinitions: Described[]
     }
     const columns = columnDefinitions.map(({ name, type, format, priority }) => [name, type, format, priority])
-    told[`${base}/${plural}`] = { ...own, storageVersionHash: undefined, below, columns }
+    const fields: string[] = []
+    for (const field of everyField) {
+      const list = await ask({ method: 'GET', path: `${base}/${plural}?limit=1&fieldSelector=${field}%3Dx` })
+      if (list.kind !== 'Status') fields.push(field)
+    }
+    told[`${base}/${plural}`] = { ...own, storageVersionHash: undefined, below, fields, columns }
   }
   return JSON.parse(JSON.stringify(told)) as JsonObject
 }
