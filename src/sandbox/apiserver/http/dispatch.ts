@@ -95,6 +95,7 @@ async function answerAllowed(api: Api, { method, path, query, headers, body }: A
   if (target.kind === 'resource') {
     const kind = kindAt(api.resources.machinery.kinds, target)
     if (kind === undefined) return noSuchPath
+    if (kind.deprecated !== undefined) warn(kind.deprecated)
     return answerResource(api.resources, { method, target, kind, query, headers, user, body, warn })
   }
   const health = answerHealth(path, query, api.isWritable())

@@ -64,16 +64,19 @@ function addressesOf({ addresses, ports }: Fields): readonly string[] {
   return items(ports).flatMap(({ port }) => each.map((ip) => `${ip.includes(':') ? `[${ip}]` : ip}:${number(port)}`))
 }
 
-export const endpoints: Kind = defineKind({
-  group: '',
-  version: 'v1',
-  kind: 'Endpoints',
-  plural: 'endpoints',
-  errors: endpointsErrors,
-  shortNames: ['ep'],
-  defaults(endpoints) {
-    for (const { ports } of items(endpoints.subsets)) for (const port of drafts(ports)) orDefault(port, { protocol: 'TCP' })
-  },
-  columns: [column('Endpoints', 'Its addresses and ports.', ({ subsets }) => shortened(items(subsets).flatMap(addressesOf), '<none>'))],
-  more: { allowsCreateOnUpdate: true },
-})
+export const endpoints: Kind = {
+  ...defineKind({
+    group: '',
+    version: 'v1',
+    kind: 'Endpoints',
+    plural: 'endpoints',
+    errors: endpointsErrors,
+    shortNames: ['ep'],
+    defaults(endpoints) {
+      for (const { ports } of items(endpoints.subsets)) for (const port of drafts(ports)) orDefault(port, { protocol: 'TCP' })
+    },
+    columns: [column('Endpoints', 'Its addresses and ports.', ({ subsets }) => shortened(items(subsets).flatMap(addressesOf), '<none>'))],
+    more: { allowsCreateOnUpdate: true },
+  }),
+  deprecated: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+}

@@ -10,6 +10,8 @@ export type Kind = {
   readonly kind: string
   readonly plural: string
   readonly singular: string
+  /** Said in a `Warning` header of every answer about this version. */
+  readonly deprecated?: string
   /** The kind of its lists; `KINDList` if absent. */
   readonly listKind?: string
   readonly shortNames: readonly string[]

@@ -22,15 +22,19 @@ export function created(kind: Kind, object: Case['object']): Unstructured {
   const given = structuredClone(object) as unknown as Unstructured
   const metadata = { ...given.metadata, ...(kind.namespaced && { namespace }), creationTimestamp: now, uid: 'the-uid', resourceVersion: '1' }
   const generation = strategy.keepsGeneration ? { generation: 1 } : {}
-  const whole = { ...given, metadata: { ...metadata, ...generation } }
-  const made = strategy.prepareForCreate!(strategy.defaults!(whole), context)
+  const whole = frozen({ ...given, metadata: { ...metadata, ...generation } })
+  const made = frozen(strategy.prepareForCreate!(frozen(strategy.defaults!(whole)), context))
   check(kind, made, undefined)
   return kind.conversion === undefined ? made : kind.conversion.fromStored(kind.conversion.toStored(made))
 }
 
 export function patched(kind: Kind, old: Unstructured, patch: JsonObject): Unstructured {
   const { strategy } = kind
-  const made = strategy.prepareForUpdate!(strategy.defaults!(merged(old as unknown as JsonObject, patch) as unknown as Unstructured), old, context)
+  const made = strategy.prepareForUpdate!(
+    frozen(strategy.defaults!(merged(old as unknown as JsonObject, patch) as unknown as Unstructured)),
+    old,
+    context,
+  )
   check(kind, made, old)
   const spoken = JSON.stringify(made.spec) !== JSON.stringify(old.spec)
   return strategy.keepsGeneration && spoken ? { ...made, metadata: { ...made.metadata, generation: old.metadata.generation! + 1 } } : made
@@ -42,6 +46,12 @@ export function withStatus(kind: Kind, old: Unstructured, status: JsonObject): U
   const made = strategy.prepareForStatusUpdate!(strategy.defaults!(changed), old)
   check(kind, made, old)
   return made
+}
+
+/** As what is kept is: whoever writes into it is seen. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) for (const each of Object.values(Object.freeze(value))) frozen(each)
+  return value
 }
 
 export function readIn(other: Kind, kind: Kind, object: Unstructured): Unstructured {

@@ -17,6 +17,10 @@ for (const file of readdirSync(`${folder}/manifests`)) {
       const made = (): Unstructured => created(kind, each.object)
       const warnings = (object: Unstructured, old?: Unstructured): readonly string[] => kind.strategy.warnings?.(object, old) ?? []
       t.same(answerOf(kind, made, atMs, warnings), golden.created, each.name)
+      if (golden.created.object !== undefined) {
+        const object = made()
+        t.same(kind.strategy.defaults!(object), object, `${each.name}: defaults are written once`)
+      }
       const { patch, status, readAs } = each
       if (patch !== undefined) {
         const answer = answerOf(
