@@ -1,13 +1,16 @@
 import type { JsonObject, Unstructured } from '../../unstructured.ts'
-import { ApiError, badRequest } from '../apiError.ts'
+import { ApiError } from '../apiError.ts'
 import { applyJsonPatch } from '../patch/jsonPatch.ts'
 import { applyMergePatch } from '../patch/mergePatch.ts'
+import { decodeBody, decodePatched } from '../requests/decode.ts'
 import type { Patch } from '../requests/fieldMachinery.ts'
 import { readScale, writeScale } from '../requests/scale.ts'
+import { schemaOf } from '../schema/builtin.ts'
+import type { ExpectedKind } from '../schema/requestBody.ts'
 import type { Answer } from './answer.ts'
 import { type ApiRequest, callOf, header, type ResourceServer } from './apiRequest.ts'
-import { objectMedia, parseObject } from './body.ts'
-import { parsePatch, writeQuery } from './writes.ts'
+import { parsePatch } from './patchBody.ts'
+import { writeQuery } from './writes.ts'
 
 /** Answers what is asked of a `scale` subresource. */
 export async function answerScale({ machinery }: ResourceServer, request: ApiRequest): Promise<Answer> {
@@ -20,15 +23,15 @@ export async function answerScale({ machinery }: ResourceServer, request: ApiReq
     }
     case 'PUT': {
       const call = callOf(request, writeQuery(request, 'UpdateOptions'))
-      const body = parseObject((await request.body()).toString(), objectMedia(contentType), 'Scale')
-      return scale(writeScale(machinery, call, asScale(body), name))
+      const body = decodeBody({ ...call, kind: scaleKind }, { bytes: await request.body(), contentType })
+      return scale(writeScale(machinery, call, body, name))
     }
     case 'PATCH': {
       const query = writeQuery(request, 'PatchOptions')
       const change = parsePatch(contentType, (await request.body()).toString(), { query, isCustom: false })
       const call = callOf(request, query)
       const patched = applied(readScale(machinery, call, name) as unknown as JsonObject, change)
-      return scale(writeScale(machinery, call, asScale(patched), name))
+      return scale(writeScale(machinery, call, decodePatched({ ...call, kind: scaleKind }, patched, change), name))
     }
     default:
       throw new ApiError({
@@ -46,10 +49,14 @@ function applied(current: JsonObject, change: Patch): JsonObject {
   return applyMergePatch(current, change.type === 'apply' ? change.config : change.patch)
 }
 
-function asScale(body: JsonObject): Unstructured {
-  const { kind = 'Scale', apiVersion = 'autoscaling/v1' } = body
-  if (kind !== 'Scale') throw badRequest(`${String(kind)} in version ${JSON.stringify(apiVersion)} cannot be handled as a Scale`)
-  return body as unknown as Unstructured
+const scaleKind: ExpectedKind = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  prunes: false,
+  get schema() {
+    return schemaOf('autoscaling', 'v1', 'Scale')
+  },
 }
 
 function scale(object: Unstructured): Answer {

@@ -1,10 +1,7 @@
-import { isObject } from '../../json.ts'
-import type { Json, Unstructured } from '../../unstructured.ts'
-import { ApiError, badRequest } from '../apiError.ts'
+import type { Unstructured } from '../../unstructured.ts'
 import { create } from '../requests/create.ts'
 import { decodeBody } from '../requests/decode.ts'
-import type { Patch } from '../requests/fieldMachinery.ts'
-import { invalidOptions, parseListOptions } from '../requests/listOptions.ts'
+import { parseListOptions } from '../requests/listOptions.ts'
 import type { Call } from '../requests/machinery.ts'
 import { patch } from '../requests/patch.ts'
 import { remove } from '../requests/remove.ts'
@@ -14,10 +11,11 @@ import { findLive } from '../requests/write.ts'
 import type { Body } from '../schema/requestBody.ts'
 import type { Answer } from './answer.ts'
 import { type ApiRequest, callOf, header, type ResourceServer } from './apiRequest.ts'
-import { mediaType, objectMedia, parseJson, parseObject } from './body.ts'
+import { objectMedia } from './body.ts'
 import { parseDeleteOptions } from './deleteOptions.ts'
 import { encodeList, encodeObject } from './encode.ts'
 import { negotiate } from './negotiate.ts'
+import { parsePatch } from './patchBody.ts'
 import { encodingOf } from './reads.ts'
 import { deleted } from './status.ts'
 import { parseWriteQuery, type WriteQuery } from './writeQuery.ts'
@@ -85,36 +83,4 @@ export function writeQuery({ query, headers }: ApiRequest, options: Parameters<t
 export function written(server: ResourceServer, request: ApiRequest, object: Unstructured, code: number): Answer {
   const view = negotiate(header(request.headers, 'accept'), 'object')
   return { kind: 'object', code, object: encodeObject(encodingOf(server, request, view), object), media: view.media }
-}
-
-type PatchFacts = { readonly query: WriteQuery; readonly isCustom: boolean }
-
-export function parsePatch(contentType: string | undefined, text: string, { query, isCustom }: PatchFacts): Patch {
-  const media = mediaType(contentType)
-  if (media === 'application/apply-patch+yaml') return parseApply(text, query)
-  if (query.force !== undefined) {
-    const message = 'Forbidden: may not be specified for non-apply patch'
-    throw invalidOptions('PatchOptions', [{ field: 'force', reason: 'FieldValueForbidden', message }])
-  }
-  const parse = (): unknown => parseJson(text, (because) => badRequest(`error decoding patch: ${because}`))
-  if (media === 'application/json-patch+json') return { type: 'json', steps: parse() as Json }
-  if (media === 'application/merge-patch+json') return { type: 'merge', patch: parse() as Json }
-  if (media === 'application/strategic-merge-patch+json' && !isCustom) return { type: 'strategic', patch: parse() as Json }
-  throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: unsupportedPatch(media, isCustom), details: {} })
-}
-
-function unsupportedPatch(media: string, isCustom: boolean): string {
-  if (!isCustom || media !== 'application/strategic-merge-patch+json') return '415: Unsupported Media Type'
-  const types = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
-  return `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`
-}
-
-function parseApply(text: string, { manager, force }: WriteQuery): Patch {
-  if (!manager.asked) {
-    const message = 'Required value: is required for apply patch'
-    throw invalidOptions('PatchOptions', [{ field: 'fieldManager', reason: 'FieldValueRequired', message }])
-  }
-  const config = parseObject(text, 'yaml', 'object')
-  if (!isObject(config['metadata'])) return { type: 'apply', config: { ...config, metadata: {} }, force: force ?? false }
-  return { type: 'apply', config, force: force ?? false }
 }

@@ -1,31 +1,45 @@
 import type { JsonObject, Unstructured } from '../../unstructured.ts'
 import { type ApiError, invalid } from '../apiError.ts'
+import { goText } from '../goText.ts'
+import { conversionMessage } from '../schema/conversion.ts'
 import { type Decoded, DecodeError, decodeTyped } from '../schema/decode.ts'
 import { decodeCustom } from '../schema/decodeCustom.ts'
-import { type Body, readBody, strictError } from '../schema/requestBody.ts'
+import { type Body, type ExpectedKind, readBody, strictError, unregisteredKind } from '../schema/requestBody.ts'
+import type { Patch } from './fieldMachinery.ts'
 import type { Call } from './machinery.ts'
 
+type DecodingCall = Pick<Call, 'fieldValidation' | 'warn'> & { readonly kind: ExpectedKind }
+
 /** A body as an object of the kind that its path is about, of known fields; refuses another kind, and unknown fields if the client wants that. */
-export function decodeBody(call: Call, body: Body): Unstructured {
+export function decodeBody(call: DecodingCall, body: Body): Unstructured {
   const decoded = readBody(body, call.kind)
   return accepted(call, decoded, (problems) => strictError(decoded.object, problems, call.kind))
 }
 
-/** A patched object; its mistakes are the patch's, `more` are those of the patch itself. */
-export function decodePatched(call: Call, patched: JsonObject, more: readonly string[] = []): Unstructured {
+/** A patched object; its mistakes are the patch's. */
+export function decodePatched(call: DecodingCall, patched: JsonObject, change: Patch): Unstructured {
+  const isStrategic = change.type === 'strategic'
+  // The one kind of patch is said as Go prints it, the others by what they make.
+  const quoted = JSON.stringify(isStrategic ? goText(change.patch) : JSON.stringify(sorted(patched)))
   const refuse = (because: string): ApiError => {
-    const message = `Invalid value: ${JSON.stringify(JSON.stringify(sorted(patched)))}: ${because}`
+    const message = `Invalid value: ${quoted}: ${because}`
     return invalid({ group: '', plural: '', kind: '', name: '' }, [{ field: 'patch', reason: 'FieldValueInvalid', message }])
   }
+  const { kind } = call
+  const unregistered =
+    kind.prunes || isStrategic ? undefined : unregisteredKind({ apiVersion: String(patched['apiVersion']), kind: String(patched['kind']) })
+  if (unregistered !== undefined) throw refuse(unregistered)
   try {
-    const { object, problems } = call.kind.prunes ? decodeCustom(patched, call.kind.schema) : decodeTyped(patched, call.kind.schema)
-    return accepted(call, { object, problems: [...more, ...problems] }, (all) => refuse(`strict decoding error: ${all.join(', ')}`))
+    const { object, problems } = kind.prunes ? decodeCustom(patched, kind.schema) : decodeTyped(patched, kind.schema)
+    return accepted(call, { object, problems: [...change.problems, ...problems] }, (all) => refuse(`strict decoding error: ${all.join(', ')}`))
   } catch (error) {
-    throw error instanceof DecodeError ? Object.assign(refuse(error.message), { cause: error }) : error
+    if (!(error instanceof DecodeError)) throw error
+    const because = isStrategic && error.mismatch !== undefined ? conversionMessage(error.mismatch) : error.message
+    throw Object.assign(refuse(because), { cause: error })
   }
 }
 
-function accepted(call: Call, { object, problems }: Decoded, refuse: (problems: readonly string[]) => ApiError): Unstructured {
+function accepted(call: DecodingCall, { object, problems }: Decoded, refuse: (problems: readonly string[]) => ApiError): Unstructured {
   if (problems.length > 0 && call.fieldValidation === 'Strict') throw refuse(problems)
   if (call.fieldValidation === 'Warn') for (const problem of problems) call.warn(problem)
   return { ...object, metadata: object['metadata'] ?? {} } as unknown as Unstructured

@@ -2,10 +2,14 @@ import type { Json, JsonObject, ManagedFieldsEntry, Unstructured } from '../../u
 import type { Kind } from '../kinds/kind.ts'
 
 /** A change to an object, by the content type of a PATCH. */
-export type Patch =
+export type Patch = (
   | { readonly type: 'json'; readonly steps: Json }
   | { readonly type: 'merge' | 'strategic'; readonly patch: Json }
   | { readonly type: 'apply'; readonly config: JsonObject; readonly force: boolean }
+) & {
+  /** What a strict server refuses of the patch itself: `duplicate field "spec.replicas"`. */
+  readonly problems: readonly string[]
+}
 
 export type OwnedWrite = {
   readonly kind: Kind

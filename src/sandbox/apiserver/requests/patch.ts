@@ -1,6 +1,5 @@
 import type { Unstructured } from '../../unstructured.ts'
 import { notFound } from '../apiError.ts'
-import { unknownStepFields } from '../patch/jsonPatch.ts'
 import { create } from './create.ts'
 import { decodePatched } from './decode.ts'
 import type { Patch } from './fieldMachinery.ts'
@@ -15,7 +14,7 @@ export function patch(machinery: Machinery, call: Call, change: Patch, target: U
   if (change.type === 'apply') return apply(machinery, call, change, { ...target, live })
   if (live === undefined) throw notFound(about(call, target.name))
   const patched = machinery.fields.patched(call.kind, live, change)
-  const object = decodePatched(call, patched, change.type === 'json' ? unknownStepFields(change.steps) : [])
+  const object = decodePatched(call, patched, change)
   requireName(object, target.name)
   return { object: replace(machinery, call, { live, object, subresource: target.subresource }), isNew: false }
 }
@@ -26,7 +25,7 @@ function apply(machinery: Machinery, call: Call, change: Extract<Patch, { type: 
   const { kind } = call
   if (live === undefined && subresource !== undefined) throw notFound(about(call, name))
   const write = { kind, live, manager: call.manager.name, subresource, now: timeText(machinery.nowMs()) }
-  const object = decodePatched(call, machinery.fields.applied(change.config, change.force, write))
+  const object = decodePatched(call, machinery.fields.applied(change.config, change.force, write), change)
   requireName(object, name)
   if (live === undefined) return { object: create(machinery, call, object, 'applied'), isNew: true }
   return { object: replace(machinery, call, { live, object, subresource, isApplied: true }), isNew: false }

@@ -14,7 +14,16 @@ export type Decoded = {
 /** A value that no Go type takes: `json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool`. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
+  /** Absent where the type is right, and what it says is wrong. */
+  readonly mismatch: Mismatch | undefined
+
+  constructor(message: string, mismatch?: Mismatch) {
+    super(message)
+    this.mismatch = mismatch
+  }
 }
+
+export type Mismatch = { readonly value: Parsed; readonly schema: Schema }
 
 /** Reads what was sent for a built-in kind into its types, as the real server's JSON decoder does. Throws a DecodeError where a type is wrong. */
 export function decodeTyped(value: Parsed, schema: Schema, within = ''): Decoded {
@@ -120,7 +129,8 @@ function text(value: Parsed, schema: Schema, place: Place): string {
 function quantity(value: Parsed): string {
   const written = typeof value === 'string' ? value.trim() : isNumber(value) ? numberText(value) : ''
   refuseIf(wrongQuantity(written))
-  return written
+  // Go takes a sign or a point alone for nothing at all.
+  return /\d/.test(written) ? written : '0'
 }
 
 function bytes(value: Parsed, schema: Schema, place: Place): string {
@@ -151,14 +161,17 @@ function isNumber(value: Parsed): value is number | WrittenNumber {
   return typeof value === 'number' || value instanceof WrittenNumber
 }
 
-function numberText(value: number | WrittenNumber): string {
+export function numberText(value: number | WrittenNumber): string {
   return typeof value === 'number' ? String(value) : value.text
 }
 
 function mismatch(value: Parsed, schema: Schema, { struct, field }: Place, digits = ''): never {
   const said = isNumber(value) ? 'number' : isParsedObject(value) ? 'object' : Array.isArray(value) ? 'array' : typeof value
   const into = struct === '' ? 'Go value' : `Go struct field ${struct}.${field}`
-  throw new DecodeError(`json: cannot unmarshal ${said === 'boolean' ? 'bool' : said}${digits} into ${into} of type ${goTypeOf(schema)}`)
+  throw new DecodeError(`json: cannot unmarshal ${said === 'boolean' ? 'bool' : said}${digits} into ${into} of type ${goTypeOf(schema)}`, {
+    value,
+    schema,
+  })
 }
 
 function refuseIf(wrong: string | undefined): void {

@@ -3,15 +3,14 @@ import type { Json, JsonObject } from '../../unstructured.ts'
 import { objectMetaSchema } from './builtin.ts'
 import { type Decoded, decodeTyped } from './decode.ts'
 import type { Schema } from './schema.ts'
-import { fieldsOf, isParsedObject, type Parsed, plain, RepeatedFields } from './strictJson.ts'
+import { type Parsed, plain, repeatedFields } from './strictJson.ts'
 
 /**
  * Reads what was sent for a custom kind: fields that its structural schema does not know are dropped, types are left to validation, and `metadata` is read as
  * for any kind, which throws a DecodeError.
  */
 export function decodeCustom(value: Parsed, schema: Schema): Decoded {
-  const repeated = new Set<string>()
-  noteRepeated(value, '', repeated)
+  const repeated = repeatedFields(value).map((path) => `duplicate field "${path}"`)
   const walk: Walk = { unknown: [], metadata: [] }
   const object = pruneResource(plain(value) as JsonObject, schema, '', walk)
   const [root = [], ...embedded] = walk.metadata
@@ -20,21 +19,6 @@ export function decodeCustom(value: Parsed, schema: Schema): Decoded {
 
 /** What was found on the way: the paths that were dropped, and what is wrong with the metadata of each resource, the outermost first. */
 type Walk = { readonly unknown: string[]; readonly metadata: (readonly string[])[] }
-
-function noteRepeated(value: Parsed, path: string, found: Set<string>): void {
-  if (Array.isArray(value)) {
-    for (const [index, element] of value.entries()) noteRepeated(element, `${path}[${index}]`, found)
-    return
-  }
-  if (!isParsedObject(value)) return
-  const seen = value instanceof RepeatedFields ? new Set<string>() : undefined
-  for (const [key, field] of fieldsOf(value)) {
-    const below = join(path, key)
-    if (seen?.has(key)) found.add(`duplicate field "${below}"`)
-    seen?.add(key)
-    noteRepeated(field, below, found)
-  }
-}
 
 /** An object with `metadata` of its own: the whole, or what a schema says is embedded. */
 function pruneResource(object: JsonObject, schema: Schema, path: string, walk: Walk): JsonObject {

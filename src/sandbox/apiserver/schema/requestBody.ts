@@ -131,10 +131,17 @@ function versionAndKind(value: Parsed, text: string, bytes: Uint8Array, expected
   return whole
 }
 
+/** What is said of a built-in kind that there is not. */
+export function unregisteredKind({ apiVersion, kind }: Said): string | undefined {
+  const { group, version } = groupVersionOf(apiVersion)
+  if (definitionOf(group, version, kind) !== undefined || kind === 'List') return undefined
+  return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`
+}
+
 function refuseOtherKind(said: Said, expected: ExpectedKind): void {
-  const { group, version } = groupVersionOf(said.apiVersion)
-  if (definitionOf(group, version, said.kind) === undefined && said.kind !== 'List')
-    throw unfit(said, expected, `no kind "${said.kind}" is registered for version "${said.apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
+  const { version } = groupVersionOf(said.apiVersion)
+  const unregistered = unregisteredKind(said)
+  if (unregistered !== undefined) throw unfit(said, expected, unregistered)
   if (said.kind === expected.kind) return
   const internal = expected.group === '' ? 'core' : expected.group.split('.')[0]
   throw unfit(said, expected, `converting (${version}.${said.kind}) to (${internal}.${expected.kind}): unknown conversion`)

@@ -35,6 +35,28 @@ export function plain(value: Parsed): Json {
   return record(fieldsOf(value).map(([key, field]) => [key, plain(field)]))
 }
 
+/** The paths of fields that came more than once, each once: `spec.parts[0].name`. */
+export function repeatedFields(value: Parsed): readonly string[] {
+  const found = new Set<string>()
+  noteRepeated(value, '', found)
+  return [...found]
+}
+
+function noteRepeated(value: Parsed, path: string, found: Set<string>): void {
+  if (Array.isArray(value)) {
+    for (const [index, element] of value.entries()) noteRepeated(element, `${path}[${index}]`, found)
+    return
+  }
+  if (!isParsedObject(value)) return
+  const seen = value instanceof RepeatedFields ? new Set<string>() : undefined
+  for (const [key, field] of fieldsOf(value)) {
+    const below = path === '' ? key : `${path}.${key}`
+    if (seen?.has(key)) found.add(below)
+    seen?.add(key)
+    noteRepeated(field, below, found)
+  }
+}
+
 /** `__proto__` is a field like any other. */
 export function record<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
   return Object.fromEntries(entries)
