@@ -11,8 +11,8 @@ export type KindRegistry = {
   /** The kinds under which objects of a resource are served; the first is the one that the resource's controllers see. */
   storedAs(resource: ResourceName): readonly Kind[]
   all(): readonly Kind[]
-  /** Whether there is any kind of this group and version. */
-  serves(at: Pick<Kind, 'group' | 'version'>): boolean
+  /** Whether there is any kind of this group. */
+  serves(at: Pick<Kind, 'group'>): boolean
   /** Replaces what was served of the same resource. */
   register(kinds: readonly Kind[]): void
   unregister(resource: ResourceName): void
@@ -51,7 +51,7 @@ export function kindRegistry(builtIn: readonly Kind[]): KindRegistry {
     findByKind: (at) => byKind.get(pathOf(at, at.kind)),
     storedAs: (resource) => stored.get(resource) ?? [],
     all: () => [...byResource.values()],
-    serves: ({ group, version }) => [...byResource.values()].some((kind) => kind.group === group && kind.version === version),
+    serves: ({ group }) => [...byResource.values()].some((kind) => kind.group === group),
     register(kinds) {
       put(kinds)
       changed()

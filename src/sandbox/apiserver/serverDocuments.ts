@@ -3,6 +3,7 @@ import type { Answer } from './http/answer.ts'
 import { header } from './http/apiRequest.ts'
 import type { PathRequest } from './http/dispatch.ts'
 import { documentAnswer } from './http/documents.ts'
+import { notAllowed } from './http/resources.ts'
 import { type OpenApi, openApi } from './openapi/openApi.ts'
 import type { KindRegistry } from './registry.ts'
 
@@ -23,12 +24,15 @@ export function serverDocuments(kinds: KindRegistry, subresources: () => readonl
   }
   kinds.onChange(forget)
   return {
-    answer({ path, query, headers }) {
+    answer({ method, path, query, headers }) {
+      if (path === '/') return { kind: 'object', code: 200, object: { paths: rootPaths(kinds) } }
       const served = { kinds: kinds.all(), subresources: subresources() }
       found ??= { discovery: discovery(served, address), openApi: openApi(served) }
       const accept = header(headers, 'accept')
       const document = found.discovery(path, accept) ?? found.openApi(path, query, accept)
-      return document === undefined ? undefined : documentAnswer(document, headers)
+      if (document === undefined) return undefined
+      if (method !== 'GET') throw notAllowed()
+      return documentAnswer(document, headers)
     },
     forget,
     locate(at) {
@@ -36,4 +40,12 @@ export function serverDocuments(kinds: KindRegistry, subresources: () => readonl
       forget()
     },
   }
+}
+
+/** Where to go on from the root. */
+function rootPaths(kinds: KindRegistry): readonly string[] {
+  const groups = kinds.all().filter(({ group }) => group !== '')
+  const found = groups.flatMap(({ group, version }) => [`/apis/${group}`, `/apis/${group}/${version}`])
+  const fixed = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version']
+  return [...new Set([...fixed, ...found])].sort()
 }

@@ -16,7 +16,9 @@ import { type Faults, openFaults } from './faults/faults.ts'
 import { faultlessWatch } from './faults/watchFaults.ts'
 import { fieldMachinery } from './fields.ts'
 import type { SubresourceHandler } from './http/apiRequest.ts'
+import { evictions } from './http/evictions.ts'
 import { listen } from './http/listener.ts'
+import { unservedSubresources } from './http/unserved.ts'
 import { identityIn, newIdentity } from './identity.ts'
 import { builtinKinds } from './kinds/builtinKinds.ts'
 import { type KindRegistry, kindRegistry } from './registry.ts'
@@ -86,7 +88,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const authenticator: Authenticator = { tokens: [admin], signer: tokenSigner(identity.signingKeyPem), cluster }
     const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
     const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
-    const documents = serverDocuments(kinds, () => [...subresources.keys()])
+    for (const [name, handler] of unservedSubresources(machinery)) subresources.set(name, handler)
+    subresources.set('pods/eviction', evictions(machinery, cluster))
+    const documents = serverDocuments(kinds, () => ['namespaces/finalize', ...subresources.keys()])
     const faults = openFaults(options.faultSeed ?? randomBytes(4).readUInt32LE())
     bootstrapNamespaces(cluster)
     bootstrapAuth(cluster)

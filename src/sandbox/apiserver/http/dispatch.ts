@@ -6,6 +6,7 @@ import type { User } from '../auth/user.ts'
 import type { FaultCall } from '../faults/fault.ts'
 import type { Faults } from '../faults/faults.ts'
 import { decodeProtobuf, protobufMedia } from '../protobuf/decode.ts'
+import type { KindRegistry } from '../registry.ts'
 import type { Answer } from './answer.ts'
 import { type Headers, header, type ResourceServer } from './apiRequest.ts'
 import { mediaType, readBody } from './body.ts'
@@ -13,7 +14,7 @@ import { answerFaulty } from './faultyAnswer.ts'
 import { answerHealth } from './health.ts'
 import { negotiate } from './negotiate.ts'
 import { parseTarget, type ResourceTarget } from './requestInfo.ts'
-import { answerResource, kindAt, verbAsked } from './resources.ts'
+import { answerResource, kindAt, noSuchResource, notAllowed, verbAsked } from './resources.ts'
 
 /** Says who asks, and what he may do. */
 export type Gate = {
@@ -101,10 +102,19 @@ async function answerAllowed(api: Api, { method, path, query, headers, body }: A
   const health = answerHealth(path, query, api.isWritable())
   if (health !== undefined) return health
   if (path === '/version' || path === '/version/') {
+    if (method !== 'GET') throw notAllowed()
     negotiate(header(headers, 'accept'))
     return { kind: 'object', code: 200, object: api.version }
   }
-  return (await api.documents({ method, path, query, headers, body })) ?? noSuchPath
+  const found = await api.documents({ method, path, query, headers, body })
+  if (found === undefined && leadsToGroup(path, api.resources.machinery.kinds)) throw noSuchResource()
+  return found ?? noSuchPath
+}
+
+/** Whether something below a group is asked for that serves other things. */
+function leadsToGroup(path: string, kinds: KindRegistry): boolean {
+  const [prefix, group = ''] = path.split('/').filter((part) => part !== '')
+  return prefix === 'api' || (prefix === 'apis' && kinds.serves({ group }))
 }
 
 const noSuchPath: Answer = { kind: 'text', code: 404, text: '404 page not found\n' }

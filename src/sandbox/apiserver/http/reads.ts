@@ -1,7 +1,7 @@
 import { notFound } from '../apiError.ts'
 import { list } from '../requests/list.ts'
-import { parseListOptions } from '../requests/listOptions.ts'
-import { parseRevision, parseWatchRevision, tooLarge } from '../requests/resourceVersion.ts'
+import { type ListOptions, parseListOptions } from '../requests/listOptions.ts'
+import { parseWatchRevision, tooLarge } from '../requests/resourceVersion.ts'
 import { beginWatch } from '../requests/watch.ts'
 import { about, findLive } from '../requests/write.ts'
 import type { Answer } from './answer.ts'
@@ -21,7 +21,7 @@ export function answerGet(server: ResourceServer, request: ApiRequest): Answer {
   const call = callOf(request, reading)
   const view = negotiate(header(request.headers, 'accept'), 'object')
   const name = request.target.name!
-  const asked = parseRevision(request.query.get('resourceVersion') ?? '')
+  const asked = parseWatchRevision(request.query.get('resourceVersion') ?? '')
   if (asked !== undefined && asked > machinery.store.revision()) throw tooLarge(asked, machinery.store.revision())
   const object = findLive(machinery, call, name)
   if (object === undefined) throw notFound(about(call, name))
@@ -36,8 +36,8 @@ export function answerList(server: ResourceServer, request: ApiRequest): Answer 
 }
 
 export function answerWatch(server: ResourceServer, request: ApiRequest): Answer {
-  const view = negotiate(header(request.headers, 'accept'), 'object')
-  const options = parseListOptions(request.query, request.kind, 'watch')
+  const view = negotiate(header(request.headers, 'accept'), 'watch')
+  const options = withName(parseListOptions(request.query, request.kind, 'watch'), request)
   parseWatchRevision(options.resourceVersion)
   const { machinery, watches, watchFaults } = server
   const call = callOf(request, reading)
@@ -48,4 +48,10 @@ export function answerWatch(server: ResourceServer, request: ApiRequest): Answer
     run: (response, signal) =>
       streamWatch({ response, signal, store: machinery.store, begin, encode, options, limits: watches, faults: watchFaults }),
   }
+}
+
+/** A watch of one name, as it was once asked for by the path. */
+function withName(options: ListOptions, { target: { name } }: ApiRequest): ListOptions {
+  if (name === undefined) return options
+  return { ...options, fields: { ...options.fields, matches: (object) => object.metadata.name === name && options.fields.matches(object) } }
 }

@@ -12,6 +12,8 @@ export type Target =
       readonly subresource: string | undefined
       /** What follows a subresource that leads on: `pods/x/proxy/REST`. */
       readonly rest: readonly string[]
+      /** Asked at `/watch`, where watches were once. */
+      readonly isWatch: boolean
     }
   /** Health, versions, discovery. */
   | { readonly kind: 'path'; readonly path: string }
@@ -25,9 +27,14 @@ export function parseTarget(path: string): Target {
     .filter((part) => part !== '')
     .map(decoded)
   const [prefix, ...rest] = parts
-  if (prefix === 'api' && rest.length >= 2) return resource('', rest[0]!, rest.slice(1))
-  if (prefix === 'apis' && rest.length >= 3) return resource(rest[0]!, rest[1]!, rest.slice(2))
+  if (prefix === 'api' && rest.length >= 2) return resourceOrWatch('', rest[0]!, rest.slice(1))
+  if (prefix === 'apis' && rest.length >= 3) return resourceOrWatch(rest[0]!, rest[1]!, rest.slice(2))
   return { kind: 'path', path }
+}
+
+function resourceOrWatch(group: string, version: string, parts: readonly string[]): ResourceTarget {
+  if (parts[0] !== 'watch' || parts.length === 1) return resource(group, version, parts)
+  return { ...resource(group, version, parts.slice(1)), isWatch: true }
 }
 
 function resource(group: string, version: string, parts: readonly string[]): ResourceTarget {
@@ -35,7 +42,7 @@ function resource(group: string, version: string, parts: readonly string[]): Res
   // A namespace's own subresources look like a resource within it.
   const isWithin = first === 'namespaces' && plural !== undefined && plural !== 'status' && plural !== 'finalize'
   const [found, name, subresource, ...rest] = isWithin ? [plural, ...more] : parts
-  return { kind: 'resource', group, version, plural: found!, namespace: isWithin ? namespace : undefined, name, subresource, rest }
+  return { kind: 'resource', group, version, plural: found!, namespace: isWithin ? namespace : undefined, name, subresource, rest, isWatch: false }
 }
 
 function decoded(part: string): string {
@@ -48,9 +55,10 @@ function decoded(part: string): string {
 }
 
 /** As authorisation knows it; undefined for methods that no resource has. */
-export function verbOf(method: string, { name }: Pick<ResourceTarget, 'name'>, isWatch: boolean): Verb | undefined {
+export function verbOf(method: string, { name, isWatch: isOldWatch }: Pick<ResourceTarget, 'name' | 'isWatch'>, isWatch: boolean): Verb | undefined {
   switch (method) {
     case 'GET':
+      if (isOldWatch) return 'watch'
       return name !== undefined ? 'get' : isWatch ? 'watch' : 'list'
     case 'POST':
       return 'create'

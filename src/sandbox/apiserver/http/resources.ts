@@ -13,7 +13,7 @@ export function noSuchResource(): ApiError {
   return new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
 }
 
-function notAllowed(): ApiError {
+export function notAllowed(): ApiError {
   return new ApiError({
     code: 405,
     reason: 'MethodNotAllowed',
@@ -41,6 +41,7 @@ export function answerResource(server: ResourceServer, request: ApiRequest): Ans
   const verb = verbAsked(method, target, query)
   // Objects of a namespaced kind are listed across namespaces, and nothing else is done there.
   const isEverywhere = kind.namespaced && target.namespace === undefined
+  if (isEverywhere && target.name !== undefined && !target.isWatch) throw noSuchResource()
   if (verb === undefined || !kind.verbs.includes(verb) || (isEverywhere && verb !== 'list' && verb !== 'watch')) throw notAllowed()
   if (verb === 'create' && target.name !== undefined) throw notAllowed()
   if ((verb === 'update' || verb === 'patch') && target.name === undefined) throw notAllowed()

@@ -22,6 +22,9 @@ export type WatchStream = {
   readonly faults: WatchFaults
 }
 
+/** So long before a watch ends, it says how far it has come. */
+const lastBookmarkMs = 2_000
+
 /** Tells a client of writes until his time is up, he leaves, or he is too slow. */
 export async function streamWatch({ response, signal, store, begin, encode, options, limits, faults }: WatchStream): Promise<void> {
   response.writeHead(200, { 'Cache-Control': 'no-cache, private', 'Content-Type': 'application/json' })
@@ -54,6 +57,8 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
   const durationMs = options.timeoutSeconds === undefined || options.timeoutSeconds <= 0 ? limits.durationMs : options.timeoutSeconds * 1_000
   const bookmarks = options.allowWatchBookmarks ? setInterval(() => line.add(watch.bookmark()), limits.bookmarkMs) : undefined
   const end = setTimeout(line.close, durationMs)
+  const isLong = durationMs > lastBookmarkMs
+  const last = options.allowWatchBookmarks && isLong ? setTimeout(() => line.add(watch.bookmark()), durationMs - lastBookmarkMs) : undefined
   signal.addEventListener('abort', line.close)
   try {
     const ending = await tellAll({ events: eventsOf(watch.begun, line), tell, faults, signal })
@@ -65,6 +70,7 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
     leave()
     clearInterval(bookmarks)
     clearTimeout(end)
+    clearTimeout(last)
     signal.removeEventListener('abort', line.close)
   }
 }

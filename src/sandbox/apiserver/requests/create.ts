@@ -3,6 +3,7 @@ import { ApiError, alreadyExists, notFound } from '../apiError.ts'
 import { generatedName, uuidFrom } from './generatedName.ts'
 import { type Call, type Machinery, timeText, writeContext } from './machinery.ts'
 import { keepsGeneration, type ObjectMeta, placed, withMetadata, without } from './objectMeta.ts'
+import { withoutRepeatedOwners } from './ownerReferences.ts'
 import { about, admitted, checked, findLive, internalError, owned, stored } from './write.ts'
 
 /** As often as the real server draws another name. */
@@ -26,7 +27,7 @@ export function create(machinery: Machinery, call: Call, object: Unstructured, b
 function createNamed(machinery: Machinery, call: Call, object: Unstructured, by: Writing): Unstructured {
   const { kind } = call
   const { strategy } = kind
-  const asked = placed(kind, object.metadata, call.namespace)
+  const asked = withoutRepeatedOwners(call, placed(kind, object.metadata, call.namespace), '')
   if (asked.resourceVersion !== undefined && asked.resourceVersion !== '')
     throw internalError('resourceVersion should not be set on objects to be created')
   requireNamespace(machinery, call, asked.name ?? '')

@@ -4,7 +4,7 @@ import { goText } from '../goText.ts'
 import { conversionMessage } from '../schema/conversion.ts'
 import { type Decoded, DecodeError, decodeTyped } from '../schema/decode.ts'
 import { decodeCustom } from '../schema/decodeCustom.ts'
-import { type Body, type ExpectedKind, readBody, strictError, unregisteredKind } from '../schema/requestBody.ts'
+import { type Body, type ExpectedKind, otherKind, readBody, strictError } from '../schema/requestBody.ts'
 import type { Patch } from './fieldMachinery.ts'
 import type { Call } from './machinery.ts'
 
@@ -26,9 +26,9 @@ export function decodePatched(call: DecodingCall, patched: JsonObject, change: P
     return invalid({ group: '', plural: '', kind: '', name: '' }, [{ field: 'patch', reason: 'FieldValueInvalid', message }])
   }
   const { kind } = call
-  const unregistered =
-    kind.prunes || isStrategic ? undefined : unregisteredKind({ apiVersion: String(patched['apiVersion']), kind: String(patched['kind']) })
-  if (unregistered !== undefined) throw refuse(unregistered)
+  const said = { apiVersion: String(patched['apiVersion']), kind: String(patched['kind']) }
+  const other = kind.prunes || isStrategic ? undefined : otherKind(said, kind)
+  if (other !== undefined) throw refuse(other)
   try {
     const { object, problems } = kind.prunes ? decodeCustom(patched, kind.schema) : decodeTyped(patched, kind.schema)
     return accepted(call, { object, problems: [...change.problems, ...problems] }, (all) => refuse(`strict decoding error: ${all.join(', ')}`))

@@ -1,5 +1,5 @@
 import type { Unstructured } from '../../unstructured.ts'
-import { ApiError } from '../apiError.ts'
+import { ApiError, badRequest } from '../apiError.ts'
 import { keyText } from '../storage/store.ts'
 import { type ContinueToken, readToken, writeToken } from './continueToken.ts'
 import type { ListOptions } from './listOptions.ts'
@@ -18,6 +18,9 @@ type Place = Pick<Call, 'kind' | 'namespace'>
 
 export function list({ store }: Machinery, { kind, namespace }: Place, options: ListOptions): Listed {
   const token = options.continue === '' ? undefined : readToken(options.continue)
+  if (token !== undefined && options.resourceVersion !== '' && options.resourceVersion !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue')
+  }
   const revision = revisionOf(store.revision(), options, token)
   const at = revision ?? store.revision()
   const within = namespace ?? (kind.namespaced ? options.fields.namespace : undefined)

@@ -56,7 +56,7 @@ function* listErrors({ resourceVersion, resourceVersionMatch: match, sendInitial
 function* watchErrors({ resourceVersionMatch: match, sendInitialEvents }: ListOptions): Iterable<FieldError> {
   if (sendInitialEvents === undefined) {
     if (match !== '') yield forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
-  } else if (match === '') {
+  } else if (match !== 'NotOlderThan') {
     yield forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
   }
   if (match !== '' && match !== 'NotOlderThan') yield unsupported('resourceVersionMatch', match, ['NotOlderThan'])

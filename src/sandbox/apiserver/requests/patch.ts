@@ -4,6 +4,7 @@ import { create } from './create.ts'
 import { decodePatched } from './decode.ts'
 import type { Patch } from './fieldMachinery.ts'
 import { type Call, type Machinery, timeText } from './machinery.ts'
+import { placed } from './objectMeta.ts'
 import { replace, requireName, type UpdateTarget } from './update.ts'
 import { about, findLive } from './write.ts'
 
@@ -16,7 +17,8 @@ export function patch(machinery: Machinery, call: Call, change: Patch, target: U
   const patched = machinery.fields.patched(call.kind, live, change)
   const object = decodePatched(call, patched, change)
   requireName(object, target.name)
-  return { object: replace(machinery, call, { live, object, subresource: target.subresource }), isNew: false }
+  const placedObject = { ...object, metadata: placed(call.kind, object.metadata, call.namespace) }
+  return { object: replace(machinery, call, { live, object: placedObject, subresource: target.subresource, isPatched: true }), isNew: false }
 }
 
 type ApplyTarget = UpdateTarget & { readonly live: Unstructured | undefined }

@@ -5,6 +5,7 @@ import { keyText } from '../storage/store.ts'
 import { create } from './create.ts'
 import { type Call, type Machinery, writeContext } from './machinery.ts'
 import { isEnding, keptMetadata, nextGeneration, placed, withMetadata, without } from './objectMeta.ts'
+import { withoutRepeatedOwners } from './ownerReferences.ts'
 import { about, admitted, checked, findLive, internalError, owned, stored, withLiveTimes } from './write.ts'
 
 export const modified = 'the object has been modified; please apply your changes to the latest version and try again'
@@ -41,16 +42,23 @@ export type Replacement = {
   readonly live: Unstructured
   readonly object: Unstructured
   readonly subresource: string | undefined
+  /** The object is made by a patch, of which less is known. */
+  readonly isPatched?: boolean
   /** Server-side apply has written the owners down already. */
   readonly isApplied?: boolean
 }
 
 /** The last half of every change: what it may not touch is put back, it is checked, and kept if it changes anything. */
-export function replace(machinery: Machinery, call: Call, { live, object, subresource, isApplied = false }: Replacement): Unstructured {
+export function replace(
+  machinery: Machinery,
+  call: Call,
+  { live, object, subresource, isApplied = false, isPatched = false }: Replacement,
+): Unstructured {
   const { kind } = call
   const { name } = live.metadata
   requireVersion(call, object, live)
-  const begun = withMetadata(kind, object, keptMetadata(object.metadata, live.metadata))
+  const metadata = withoutRepeatedOwners(call, object.metadata, isPatched ? ' after mutating admission happens' : '')
+  const begun = withMetadata(kind, object, keptMetadata(metadata, live.metadata))
   const defaulted = kind.strategy.defaults?.(begun) ?? begun
   const { managedFields: sent } = object.metadata
   const own = isApplied ? defaulted : owned(machinery, call, defaulted, { live, subresource, sent })
@@ -67,7 +75,7 @@ export function replace(machinery: Machinery, call: Call, { live, object, subres
 
 function requireVersion(call: Call, object: Unstructured, live: Unstructured): void {
   const { resourceVersion = '' } = object.metadata
-  if (resourceVersion === '') {
+  if (resourceVersion === '' || resourceVersion === '0') {
     if (!(call.kind.strategy.requiresVersion ?? call.kind.prunes)) return
     const error = {
       field: 'metadata.resourceVersion',

@@ -67,5 +67,15 @@ export function beginWatch({ store }: Machinery, { call, options }: Selection): 
     return events.map(told).filter((event) => event !== undefined)
   }
   const begun = wantsState ? state() : missed()
-  return { begun, told, bookmark: () => bookmark() }
+  // A state that nobody asked to be told as one ends with the first bookmark.
+  let endsState = wantsState && options.sendInitialEvents === undefined
+  return {
+    begun,
+    told,
+    bookmark() {
+      const isEnd = endsState
+      endsState = false
+      return bookmark(isEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined)
+    },
+  }
 }

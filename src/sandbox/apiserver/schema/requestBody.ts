@@ -132,19 +132,24 @@ function versionAndKind(value: Parsed, text: string, bytes: Uint8Array, expected
 }
 
 /** What is said of a built-in kind that there is not. */
-export function unregisteredKind({ apiVersion, kind }: Said): string | undefined {
+function unregisteredKind({ apiVersion, kind }: Said): string | undefined {
   const { group, version } = groupVersionOf(apiVersion)
   if (definitionOf(group, version, kind) !== undefined || kind === 'List') return undefined
   return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`
 }
 
 function refuseOtherKind(said: Said, expected: ExpectedKind): void {
-  const { version } = groupVersionOf(said.apiVersion)
+  const other = otherKind(said, expected)
+  if (other !== undefined) throw unfit(said, expected, other)
+}
+
+/** Why an object that says this of itself is not what is expected; undefined if it may be. */
+export function otherKind(said: Said, expected: Pick<Kind, 'group' | 'kind'>): string | undefined {
   const unregistered = unregisteredKind(said)
-  if (unregistered !== undefined) throw unfit(said, expected, unregistered)
-  if (said.kind === expected.kind) return
+  if (unregistered !== undefined || said.kind === expected.kind) return unregistered
+  const { version } = groupVersionOf(said.apiVersion)
   const internal = expected.group === '' ? 'core' : expected.group.split('.')[0]
-  throw unfit(said, expected, `converting (${version}.${said.kind}) to (${internal}.${expected.kind}): unknown conversion`)
+  return `converting (${version}.${said.kind}) to (${internal}.${expected.kind}): unknown conversion`
 }
 
 function jsonTypeOf(value: Parsed): string {
