@@ -1,7 +1,9 @@
 import type { Cluster } from '../cluster.ts'
+import { autoscalerController } from './autoscaler/controller.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { clusterRoleAggregationController } from './clusterRoles.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { disruptionController } from './disruption/controller.ts'
 import { openEndpointsController } from './endpoints/endpointsController.ts'
 import { openEndpointSliceController } from './endpoints/slicesController.ts'
 import { openGarbageCollector } from './garbage/controller.ts'
@@ -26,6 +28,8 @@ function openControllers(caPem: string): readonly Controller[] {
     replicaSetController,
     openJobController(),
     ttlController,
+    autoscalerController,
+    disruptionController,
     openEndpointSliceController(),
     openEndpointsController(),
     openGarbageCollector(),

@@ -1,5 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../../api/meta.ts'
-import type { Cluster, ClusterKind } from '../../cluster.ts'
+import type { Cluster } from '../../cluster.ts'
+import { kindOf } from '../groups.ts'
 import { parseKey } from '../key.ts'
 import { released } from '../ownership.ts'
 import type { Controller } from '../runner.ts'
@@ -50,14 +51,9 @@ function findSame({ resource, key, uid }: Identity, cluster: Cluster): KubeObjec
 
 /** An owner is in the namespace of its dependents, or in none. */
 function identityOf({ apiVersion, kind, name, uid }: OwnerReference, namespace: string | undefined, cluster: Cluster): Identity | undefined {
-  const group = groupOf(apiVersion)
-  const found = cluster.kinds().find((candidate: ClusterKind) => candidate.kind === kind && groupOf(candidate.apiVersion) === group)
+  const found = kindOf({ apiVersion, kind }, cluster)
   if (found === undefined || (found.namespaced && !namespace)) return undefined
   return { resource: found.resource, key: found.namespaced ? `${namespace}/${name}` : name, uid }
-}
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
 }
 
 function stateOf(reference: OwnerReference, namespace: string | undefined, cluster: Cluster): OwnerState {

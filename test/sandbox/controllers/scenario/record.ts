@@ -1,6 +1,7 @@
 // Plays the scenarios on a real cluster and writes down what its controller-manager does. Usage: KUBECONFIG=… node test/sandbox/controllers/scenario/record.ts KIND
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { boundScenarios, watchedByBounds } from './bounds.ts'
 import { deletionScenarios, watchedByDeletions } from './deletions.ts'
 import { deploymentScenarios, watchedByDeployments } from './deployments.ts'
 import { play, type Recorded, type Scenario } from './driver.ts'
@@ -10,6 +11,7 @@ import { namespaceScenarios, watchedByNamespaces } from './namespaces.ts'
 import { serviceScenarios, watchedByServices } from './services.ts'
 
 const kinds: Readonly<Record<string, { readonly scenarios: readonly Scenario[]; readonly watched: readonly string[]; readonly restMs?: number }>> = {
+  bounds: { scenarios: boundScenarios, watched: watchedByBounds },
   deployments: { scenarios: deploymentScenarios, watched: watchedByDeployments },
   deletions: { scenarios: deletionScenarios, watched: watchedByDeletions },
   jobs: { scenarios: jobScenarios, watched: watchedByJobs },
