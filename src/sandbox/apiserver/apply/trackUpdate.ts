@@ -38,7 +38,9 @@ export function withUpdate(managers: Managers, update: Update): Managers {
   if (isEmptySet(own)) return left
   const who: Manager = { manager: manager === '' ? 'unknown' : manager, operation: 'Update', apiVersion, ...(subresource !== '' && { subresource }) }
   const key = managerKey(who)
-  return new Map(left).set(key, { ...who, fields: union(own, left.get(key)?.fields ?? emptySet), time: now })
+  // The real server loses the time on the way from a Scale to what it is the size of.
+  const time = subresource === 'scale' ? {} : { time: now }
+  return new Map(left).set(key, { ...who, fields: union(own, left.get(key)?.fields ?? emptySet), ...time })
 }
 
 /** Those that the client sent where they make sense, or else the live ones. A client clears them by one empty entry, or by an empty list. */

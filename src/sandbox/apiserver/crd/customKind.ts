@@ -10,10 +10,12 @@ import { applyDefaults } from '../schema/defaults.ts'
 import type { Schema } from '../schema/schema.ts'
 import { customColumns } from './columns.ts'
 import type { Definition, Version } from './definition.ts'
+import { embeddedErrors } from './embedded.ts'
 import { parseJsonPath } from './jsonPath.ts'
 import { repeatedElements } from './listKeys.ts'
 import { customSchema } from './structuralSchema.ts'
 import { celFindings, hasRules } from './validateCel.ts'
+import { definedNaming } from './validateDefinition.ts'
 import { valueErrors } from './validateValue.ts'
 
 /** The kinds that a definition has served, the one that is kept first. */
@@ -60,6 +62,7 @@ function customKind({ spec }: Definition, version: Version): Kind {
     columns: customColumns(version.additionalPrinterColumns),
     storedAs: `${plural}.${group}`,
     conversion: conversionOf(group, { version, stored }, lazySchema),
+    ...(version.deprecated && { deprecated: version.deprecationWarning ?? `${group}/${version.name} ${kind} is deprecated` }),
     selectableFields: selectableFields(version),
     prunes: true,
   }
@@ -85,11 +88,9 @@ function named(object: Unstructured, apiVersion: string): Unstructured {
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }
 
-function strategyOf({ group, names, scope }: Definition['spec'], version: Version, schema: () => Schema): Strategy {
+function strategyOf({ scope }: Definition['spec'], version: Version, schema: () => Schema): Strategy {
   const hasStatus = version.subresources?.status !== undefined
-  const naming = { rule: dnsSubdomain, namespaced: scope === 'Namespaced' }
-  const { deprecated = false, deprecationWarning } = version
-  const deprecation = deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`
+  const naming = { rule: dnsSubdomain, namespaced: scope === 'Namespaced', ...definedNaming }
   return {
     defaults: (object) => applyDefaults(object as unknown as JsonObject, schema()) as unknown as Unstructured,
     prepareForCreate: (object) => (hasStatus ? withStatus(object, undefined) : object),
@@ -99,7 +100,6 @@ function strategyOf({ group, names, scope }: Definition['spec'], version: Versio
       return withStatus({ ...old, metadata: { ...old.metadata, ...(managedFields !== undefined && { managedFields }) } }, object['status'])
     },
     validate: (object, old) => [...metadataErrors(object, old, naming), ...customErrors(object, old, { schema: schema(), version })],
-    warnings: () => (deprecated ? [deprecation] : []),
     requiresVersion: true,
   }
 }
@@ -131,6 +131,7 @@ export function customErrors(object: Unstructured, old: Unstructured | undefined
   const errors = [
     ...valueErrors(value, before, { schema, path: '' }),
     ...scaleErrors(value, version),
+    ...embeddedErrors(value, schema),
     ...(wasRepeated ? [] : repeatedElements(value, schema)),
   ]
   if (!hasRules(schema)) return errors

@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts'
 import type { JsonObject, Unstructured } from '../../unstructured.ts'
 import { createdAt, name } from '../kinds/cells.ts'
 import { allVerbs } from '../kinds/define.ts'
@@ -6,6 +7,7 @@ import { schemaOf } from '../schema/builtin.ts'
 import type { Schema } from '../schema/schema.ts'
 import { deletionPending, withCondition } from './conditions.ts'
 import { cleanupFinalizer, type Definition, definitionsResource, type Names, type Version } from './definition.ts'
+import { hasFormat } from './formats.ts'
 import { definitionErrors } from './validateDefinition.ts'
 
 const group = 'apiextensions.k8s.io'
@@ -40,6 +42,10 @@ export const customResourceDefinition: Kind = {
     prepareForStatusUpdate: (object, old) =>
       ({ ...object, spec: old['spec'], metadata: { ...old.metadata, ...keptMetadata(object) } }) as Unstructured,
     validate: (object, old) => definitionErrors(object as Definition, old as Definition | undefined),
+    warnings(object, old) {
+      const known = old === undefined ? [] : unknownFormats(old as Definition)
+      return unknownFormats(object as Definition).filter((warning) => !known.includes(warning))
+    },
     onDelete(object, now) {
       const { finalizers = [] } = object.metadata
       const kept = finalizers.includes(cleanupFinalizer) ? finalizers : [...finalizers, cleanupFinalizer]
@@ -51,6 +57,21 @@ export const customResourceDefinition: Kind = {
   storedAs: definitionsResource,
   selectableFields: {},
   prunes: false,
+}
+
+/** Formats that nobody checks, of texts. */
+function unknownFormats({ spec }: Definition): readonly string[] {
+  const found = new Set<string>()
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) for (const each of value) look(each)
+    if (!isObject(value)) return
+    const { type, format } = value
+    const isUnknown = type === 'string' && typeof format === 'string' && format !== '' && hasFormat(format, '') === undefined
+    if (isUnknown) found.add(`unrecognized format ${JSON.stringify(format)}`)
+    for (const each of Object.values(value)) look(each)
+  }
+  for (const { schema } of spec.versions ?? []) look(schema?.openAPIV3Schema)
+  return [...found]
 }
 
 /** Finalizers are how the server says that the instances are gone. */

@@ -11,6 +11,9 @@ const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
 const maxSelectableFields = 8
 
+/** How metadata are looked at where kinds are not built in. */
+export const definedNaming = { looks: { asChanged: 2, asNew: 0 }, bareFinalizers: true } as const
+
 /** What is wrong with a CustomResourceDefinition, or with what it becomes. */
 export function definitionErrors(definition: Definition, old: Definition | undefined): readonly FieldError[] {
   return [...allErrors(definition, old)]
@@ -20,7 +23,7 @@ function* allErrors(definition: Definition, old: Definition | undefined): Iterab
   const { spec, status = {} } = definition
   const name = `${spec.names.plural}.${spec.group}`
   const rule = (text: string): readonly string[] => [...dnsSubdomain(text), ...(text === name ? [] : ['must be spec.names.plural+"."+spec.group'])]
-  yield* metadataErrors(definition, old, { rule, namespaced: false })
+  yield* metadataErrors(definition, old, { rule, namespaced: false, ...definedNaming })
   yield* specErrors(spec as Spec)
   if (old !== undefined) {
     if (isTrue(old.status, 'Established')) {

@@ -30,7 +30,12 @@ export function encodeList(encoding: Encoding, listed: Listed): object {
   }
   // Items of built-in kinds do not repeat what the list's own kind says.
   const items = kind.prunes ? listed.items : listed.items.map(({ kind: _, apiVersion: __, ...rest }) => rest)
-  return { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: listMeta(listed), items }
+  return {
+    kind: kind.listKind ?? `${kind.kind}List`,
+    apiVersion: apiVersionOf(kind),
+    metadata: kind.prunes ? { continue: '', ...listMeta(listed) } : listMeta(listed),
+    items,
+  }
 }
 
 function listMeta({ resourceVersion, continue: token, remainingItemCount }: Listed): JsonObject {

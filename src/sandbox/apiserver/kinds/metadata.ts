@@ -10,6 +10,8 @@ export type Naming = {
   readonly namespaced: boolean
   /** Twice and once if absent. */
   readonly looks?: Looks | undefined
+  /** Finalizers need no domain: the real server warns at most. */
+  readonly bareFinalizers?: true
 }
 
 /** How often the metadata of an object that is changed are looked at, as changed ones and as those of a new one: so often is each mistake a cause. */
@@ -29,7 +31,7 @@ export function metadataErrors(object: Unstructured, old: Unstructured | undefin
   return [...Array(looks.asChanged).fill(asChanged), ...Array(looks.asNew).fill(asNew)].flat()
 }
 
-function* creationErrors(metadata: Fields, { rule, namespaced }: Naming): Iterable<FieldError> {
+function* creationErrors(metadata: Fields, { rule, namespaced, bareFinalizers }: Naming): Iterable<FieldError> {
   const generateName = text(metadata.generateName)
   const prefix = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName
   if (generateName !== '') yield* rule(prefix).map((message) => invalid('metadata.generateName', generateName, message))
@@ -42,7 +44,7 @@ function* creationErrors(metadata: Fields, { rule, namespaced }: Naming): Iterab
   else if (namespace !== '') yield forbidden('metadata.namespace', 'not allowed on this type')
   if (number(metadata.generation) < 0) yield invalid('metadata.generation', metadata.generation, 'must be greater than or equal to 0')
   yield* commonErrors(metadata)
-  yield* finalizerErrors(texts(metadata.finalizers))
+  yield* finalizerErrors(texts(metadata.finalizers), bareFinalizers === true)
 }
 
 function* updateErrors(metadata: Fields, old: Fields): Iterable<FieldError> {
@@ -97,11 +99,12 @@ function* ownerErrors(owners: readonly Fields[]): Iterable<FieldError> {
   }
 }
 
-function* finalizerErrors(finalizers: readonly string[]): Iterable<FieldError> {
+function* finalizerErrors(finalizers: readonly string[], areBare: boolean): Iterable<FieldError> {
   const path = 'metadata.finalizers'
   for (const each of finalizers) yield* qualifiedName(each).map((message) => invalid(path, each, message))
   const clash = `finalizer ${deletionFinalizers.join(' and ')} cannot be both set`
   if (deletionFinalizers.every((each) => finalizers.includes(each))) yield invalid(path, finalizers, clash)
+  if (areBare) return
   for (const [index, each] of finalizers.entries()) {
     const because = 'name is neither a standard finalizer name nor is it fully qualified'
     if (!each.includes('/') && !standardFinalizers.includes(each)) yield invalid(`${path}[${index}]`, each, because)

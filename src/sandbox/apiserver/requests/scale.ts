@@ -27,7 +27,8 @@ export function writeScale(machinery: Machinery, call: Call, scale: Unstructured
     throw conflict(about(call, name), because)
   }
   const replicas = isObject(scale['spec']) ? (scale['spec']['replicas'] ?? 0) : 0
-  if (typeof replicas !== 'number' || replicas < 0) {
+  // Custom kinds have their own word for it.
+  if (typeof replicas !== 'number' || (replicas < 0 && !call.kind.prunes)) {
     const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`
     throw invalid({ group: 'autoscaling', plural: 'scales', kind: 'Scale', name }, [{ field: 'spec.replicas', reason: 'FieldValueInvalid', message }])
   }

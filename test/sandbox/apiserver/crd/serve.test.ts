@@ -158,6 +158,38 @@ t.test('a change of the definition is served, another is refused', async (t) => 
   t.match((await client.get(`${rollouts.replace('v1alpha1', 'v1')}/shop`)).body, { apiVersion: 'ro.example.com/v1', spec: { replicas: 2 } })
 })
 
+t.test('what is better avoided is told', async (t) => {
+  const { client, established, until } = await begun(t)
+  const openAPIV3Schema = {
+    type: 'object',
+    properties: {
+      spec: {
+        type: 'object',
+        properties: {
+          replicas: { type: 'integer' },
+          odd: { type: 'string', format: 'wibble' },
+          template: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+        },
+      },
+    },
+  }
+  const created = await client.post(definitions, definition({ schema: { openAPIV3Schema }, deprecated: true }))
+  t.equal(created.headers['warning'], '299 - "unrecognized format \\"wibble\\""')
+  await established()
+  const listed = await until(rollouts, ({ code }) => code === 200)
+  t.equal(listed.headers['warning'], '299 - "ro.example.com/v1alpha1 Rollout is deprecated"')
+  const bare = await client.post(rollouts, rollout('bare', { template: { metadata: { labels: { a: 'b c' } } } }))
+  t.strictSame(
+    bare.body.details.causes.map(({ field }: { field: string }) => field),
+    ['spec.template.apiVersion', 'spec.template.kind', 'spec.template.metadata.labels'],
+  )
+  const applied = await client.ask('PATCH', `${rollouts}/twice?fieldManager=one`, {
+    body: 'apiVersion: ro.example.com/v1alpha1\nkind: Rollout\nmetadata: {name: twice}\nspec: {replicas: 1, replicas: 2}\n',
+    headers: { 'Content-Type': 'application/apply-patch+yaml' },
+  })
+  t.match(applied, { code: 201, body: { spec: { replicas: 2 } }, headers: { warning: /key .*replicas.* already set in map/ } })
+})
+
 t.test('names that are taken are not accepted', async (t) => {
   const { client, established, until } = await begun(t)
   await client.post(definitions, definition())
