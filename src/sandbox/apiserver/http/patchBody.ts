@@ -25,7 +25,7 @@ export function parsePatch(contentType: string | undefined, text: string, { quer
   }
   if (media === 'application/merge-patch+json') return { type: 'merge', ...fieldsPatch(text, 'error decoding patch: ') }
   if (media === 'application/strategic-merge-patch+json' && !isCustom) return { type: 'strategic', ...fieldsPatch(text, '') }
-  throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: unsupportedPatch(media, isCustom), details: {} })
+  throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: unsupportedPatch(media, isCustom) })
 }
 
 function fieldsPatch(text: string, prefix: string): { readonly patch: Json; readonly problems: readonly string[] } {
