@@ -70,7 +70,7 @@ function addressOf(pod: Pod, service: Service): EndpointAddress | undefined {
     : {
         ip,
         ...(hostname !== undefined && { hostname }),
-        nodeName: pod.spec.nodeName ?? '',
+        ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
         targetRef: { kind: 'Pod', ...(namespace !== undefined && { namespace }), name, ...(uid !== undefined && { uid }) },
       }
 }
