@@ -25,7 +25,7 @@ export function parsePatch(contentType: string | undefined, text: string, { quer
   }
   if (media === 'application/merge-patch+json') return { type: 'merge', ...fieldsPatch(text, 'error decoding patch: ') }
   if (media === 'application/strategic-merge-patch+json' && !isCustom) return { type: 'strategic', ...fieldsPatch(text, '') }
-  throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: unsupportedPatch(media, isCustom) })
+  throw unsupportedPatch(media, isCustom)
 }
 
 function fieldsPatch(text: string, prefix: string): { readonly patch: Json; readonly problems: readonly string[] } {
@@ -43,10 +43,16 @@ function parse(text: string, prefix: string): { readonly value: Json; readonly r
   return { value: plain(parsed), repeated: repeatedFields(parsed) }
 }
 
-function unsupportedPatch(media: string, isCustom: boolean): string {
-  if (!isCustom || media !== 'application/strategic-merge-patch+json') return '415: Unsupported Media Type'
+function unsupportedPatch(media: string, isCustom: boolean): ApiError {
+  const [code, reason] = [415, 'UnsupportedMediaType'] as const
+  if (!isCustom || media !== 'application/strategic-merge-patch+json')
+    return new ApiError({ code, reason, message: '415: Unsupported Media Type', details: {} })
   const types = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
-  return `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`
+  return new ApiError({
+    code,
+    reason,
+    message: `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+  })
 }
 
 function parseApply(text: string, { manager, force, fieldValidation }: WriteQuery): Patch {
