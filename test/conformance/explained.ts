@@ -10,4 +10,21 @@ export function unexplained(differences: readonly Difference[]): readonly Differ
 }
 
 /** How many differences a topic still has that nobody has mended or explained yet. It only goes down. */
-export const unfinished: Readonly<Record<string, number>> = { discovery: 110, crud: 25, metadata: 30, lists: 15, watches: 40 }
+export const unfinished: Readonly<Record<string, number>> = {
+  discovery: 53,
+  crud: 9,
+  metadata: 7,
+  lists: 6,
+  watches: 33,
+  patches: 20,
+  applies: 27,
+  subresources: 44,
+  deletion: 12,
+  crds: 49,
+  tables: 238,
+  access: 30,
+  errors: 45,
+  podDefaults: 0,
+  defaults: 7,
+  small: 21,
+}

@@ -20,7 +20,7 @@ const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g
 /** Years that nobody lives in are the script's own. */
 const isNow = (text: string): boolean => Math.abs(Date.parse(text) - Date.now()) < 24 * 3_600_000
 const documentHash = /hash=[0-9A-F]{128}/g
-const versionInMessage = /(too old resource version: \d+ \(|current: )\d+/g
+const versionInMessage = /(too old resource version: \d+ \(|current: |ResourceVersion in record \()\d+/g
 /** Of an object that stands in a message. */
 const versionInText = /(\\"resourceVersion\\":\\")\d+/g
 const age = /^(\d+[smhd])+$|^<unknown>$/
@@ -38,7 +38,8 @@ export function normalise(exchanges: readonly Exchange[], run: string): readonly
   return Object.values(Object.groupBy(exchanges, ({ rule }) => rule)).flatMap((ofRule) => normaliseRule(ofRule!, run))
 }
 
-function normaliseRule(exchanges: readonly Exchange[], run: string): readonly Recorded[] {
+function normaliseRule(whole: readonly Exchange[], run: string): readonly Recorded[] {
+  const exchanges = whole.map(({ only, ...exchange }) => (only === undefined ? exchange : { ...exchange, body: chosen(exchange.body, only) }))
   const found = collect(exchanges)
   const uids = numbering('uid')
   const hashes = numbering('hash')
@@ -62,6 +63,7 @@ function normaliseRule(exchanges: readonly Exchange[], run: string): readonly Re
     if (made !== undefined && value !== '' && value !== 0 && value !== 'None') return made
     if (key === 'clusterIPs' && Array.isArray(value)) return value.map((item) => (item === 'None' ? item : '<address>'))
     if (key === 'token' && typeof value === 'string') return claims(value, text)
+    if (key === 'managedFields' && Array.isArray(value)) return inOrder(value.map((item) => walk(item, '', parent)))
     if (key === 'fieldsV1') return text(fieldSet(value as Fields))
     if (typeof value === 'string') return text(value)
     if (Array.isArray(value)) return value.map((item) => walk(item, '', parent))
@@ -70,13 +72,12 @@ function normaliseRule(exchanges: readonly Exchange[], run: string): readonly Re
   }
 
   function walkFields(value: Fields): Fields {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), walk(item, key, value)]))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), walk(item, key.slice(key.lastIndexOf('.') + 1), value)]))
   }
 
-  return exchanges.map(({ only, ...exchange }) => {
-    const body = only === undefined ? exchange.body : chosen(exchange.body, only)
+  return exchanges.map((exchange) => {
     const request = exchange.request.replaceAll(/continue=[^&]{20,}/g, 'continue=<continue>')
-    return walkFields({ ...exchange, request, ...('body' in exchange ? { body } : {}) }) as Recorded
+    return walkFields({ ...exchange, request }) as Recorded
   })
 }
 
@@ -156,6 +157,13 @@ function claims(token: string, text: (value: string) => string): unknown {
   const times = { seconds: Number(exp) - Number(iat), nbf: nbf === iat, jti: typeof jti }
   const { alg } = JSON.parse(head!) as { readonly alg: string }
   return { alg, ...times, ...(JSON.parse(text(JSON.stringify(rest))) as object) }
+}
+
+/** Servers put them in the order of their times, which are whole seconds: the order depends on when a second ends. */
+function inOrder(managers: readonly unknown[]): readonly unknown[] {
+  const rank = (entry: unknown): string =>
+    ['operation', 'manager', 'subresource', 'apiVersion'].map((key) => String((entry as Fields)?.[key] ?? '')).join(' ')
+  return [...managers].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
 }
 
 /** `{"f:data":{".":{},"f:a":{}}}` as `data(. a)`: a fifth of the length. */
