@@ -36,6 +36,7 @@ export type KindFacts = {
   /** Who creates it may tell its status, too. */
   readonly createdWithStatus?: boolean
   readonly looks?: Looks
+  readonly bareFinalizers?: true
   /** Written into a tree of its own, which has the form of the wire already. */
   defaults?(object: Draft): void
   /** Beyond the loss of the status. May throw ApiError for what admission refuses. */
@@ -114,6 +115,9 @@ function strategyOf(facts: KindFacts): Strategy {
       return made as Unstructured
     },
     ...(facts.warnings !== undefined && { warnings: (object: Unstructured, old?: Unstructured) => [...facts.warnings!(object, old)] }),
-    validate: (object, old) => [...metadataErrors(object, old, { rule, namespaced, looks: facts.looks }), ...(facts.errors?.(object, old) ?? [])],
+    validate: (object, old) => [
+      ...metadataErrors(object, old, { rule, namespaced, looks: facts.looks, bareFinalizers: facts.bareFinalizers }),
+      ...(facts.errors?.(object, old) ?? []),
+    ],
   }
 }

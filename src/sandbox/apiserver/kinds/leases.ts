@@ -9,6 +9,7 @@ export const lease: Kind = defineKind({
   version: 'v1',
   kind: 'Lease',
   plural: 'leases',
+  bareFinalizers: true,
   errors: leaseErrors,
   shape: 'coordination.Lease',
   columns: [column('Holder', 'Who has it now.', (each) => text(spec(each).holderIdentity))],

@@ -11,7 +11,7 @@ export type Naming = {
   /** Twice and once if absent. */
   readonly looks?: Looks | undefined
   /** Finalizers need no domain: the real server warns at most. */
-  readonly bareFinalizers?: true
+  readonly bareFinalizers?: true | undefined
 }
 
 /** How often the metadata of an object that is changed are looked at, as changed ones and as those of a new one: so often is each mistake a cause. */
@@ -24,14 +24,17 @@ const standardFinalizers = ['kubernetes', ...deletionFinalizers]
 /** Of an object that is created if `old` is absent, or that replaces `old`. */
 export function metadataErrors(object: Unstructured, old: Unstructured | undefined, naming: Naming): readonly FieldError[] {
   const metadata = fields(object.metadata)
-  if (old === undefined) return [...creationErrors(metadata, naming)]
+  const unknown = naming.bareFinalizers === true ? [] : [...unknownFinalizers(texts(metadata.finalizers))]
+  if (old === undefined) return [...creationErrors(metadata, naming), ...unknown]
   const { looks = { asChanged: 2, asNew: 1 } } = naming
   const asChanged = [...updateErrors(metadata, fields(old.metadata))]
   const asNew = [...creationErrors(metadata, naming)]
-  return [...Array(looks.asChanged).fill(asChanged), ...Array(looks.asNew).fill(asNew)].flat()
+  // The first look of either kind is the server's own, which knows no finalizers.
+  const byKind = looks.asChanged + looks.asNew - 2
+  return [...Array(looks.asChanged).fill(asChanged), ...Array(looks.asNew).fill(asNew), ...Array(byKind).fill(unknown)].flat()
 }
 
-function* creationErrors(metadata: Fields, { rule, namespaced, bareFinalizers }: Naming): Iterable<FieldError> {
+function* creationErrors(metadata: Fields, { rule, namespaced }: Naming): Iterable<FieldError> {
   const generateName = text(metadata.generateName)
   const prefix = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName
   if (generateName !== '') yield* rule(prefix).map((message) => invalid('metadata.generateName', generateName, message))
@@ -44,7 +47,7 @@ function* creationErrors(metadata: Fields, { rule, namespaced, bareFinalizers }:
   else if (namespace !== '') yield forbidden('metadata.namespace', 'not allowed on this type')
   if (number(metadata.generation) < 0) yield invalid('metadata.generation', metadata.generation, 'must be greater than or equal to 0')
   yield* commonErrors(metadata)
-  yield* finalizerErrors(texts(metadata.finalizers), bareFinalizers === true)
+  yield* finalizerErrors(texts(metadata.finalizers))
 }
 
 function* updateErrors(metadata: Fields, old: Fields): Iterable<FieldError> {
@@ -99,15 +102,17 @@ function* ownerErrors(owners: readonly Fields[]): Iterable<FieldError> {
   }
 }
 
-function* finalizerErrors(finalizers: readonly string[], areBare: boolean): Iterable<FieldError> {
+function* finalizerErrors(finalizers: readonly string[]): Iterable<FieldError> {
   const path = 'metadata.finalizers'
   for (const each of finalizers) yield* qualifiedName(each).map((message) => invalid(path, each, message))
   const clash = `finalizer ${deletionFinalizers.join(' and ')} cannot be both set`
   if (deletionFinalizers.every((each) => finalizers.includes(each))) yield invalid(path, finalizers, clash)
-  if (areBare) return
+}
+
+function* unknownFinalizers(finalizers: readonly string[]): Iterable<FieldError> {
   for (const [index, each] of finalizers.entries()) {
     const because = 'name is neither a standard finalizer name nor is it fully qualified'
-    if (!each.includes('/') && !standardFinalizers.includes(each)) yield invalid(`${path}[${index}]`, each, because)
+    if (!each.includes('/') && !standardFinalizers.includes(each)) yield invalid(`metadata.finalizers[${index}]`, each, because)
   }
 }
 

@@ -12,6 +12,7 @@ export const podDisruptionBudget: Kind = defineKind({
   version: 'v1',
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
+  bareFinalizers: true,
   looks: { asChanged: 1, asNew: 1 },
   errors: disruptionBudgetErrors,
   shape: 'policy.PodDisruptionBudget',

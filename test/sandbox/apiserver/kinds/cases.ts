@@ -33,7 +33,7 @@ const volatile = ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields'
 
 /** Without what differs from run to run: uids, versions, times of creation, addresses and ports that were picked. */
 export function normalized(object: JsonObject): JsonObject {
-  const metadata = without(object.metadata as JsonObject, [...volatile, ...(byController(object) ? ['annotations'] : [])])
+  const metadata = without(object.metadata as JsonObject, [...volatile, ...(object.kind === 'Deployment' ? ['annotations'] : [])])
   const status = byController(object) ? { status: without(object.status as JsonObject, controlled) } : {}
   const uid = String((object.metadata as JsonObject).uid)
   const text = JSON.stringify({ ...object, metadata, ...status })
@@ -50,7 +50,7 @@ export function normalized(object: JsonObject): JsonObject {
 const controlled = ['conditions', 'observedGeneration', 'terminating', 'uncountedTerminatedPods', 'ready', 'active', 'startTime']
 
 function byController({ kind }: JsonObject): boolean {
-  return ['Deployment', 'ReplicaSet', 'Job', 'PodDisruptionBudget'].includes(kind as string)
+  return ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'PodDisruptionBudget'].includes(kind as string)
 }
 
 function without(map: JsonObject, names: readonly string[]): JsonObject {

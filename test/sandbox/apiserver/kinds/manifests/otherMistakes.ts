@@ -307,6 +307,24 @@ export const cases: readonly Case[] = [
     object: core('PersistentVolumeClaim', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }),
     patch: json({ metadata: { labels: { 'a b': 'c' } } }),
   },
+  { name: 'config map: an unknown finalizer', object: core('ConfigMap'), patch: json({ metadata: { finalizers: ['mine'] } }) },
+  { name: 'deployment: an unknown finalizer', object: apps('Deployment', {}), patch: json({ metadata: { finalizers: ['mine'] } }) },
+  { name: 'lease: an unknown finalizer', object: of('coordination.k8s.io/v1', 'Lease', {}, { finalizers: ['mine'] }) },
+  { name: 'budget: an unknown finalizer', object: of('policy/v1', 'PodDisruptionBudget', { spec: {} }, { finalizers: ['mine'] }) },
+  {
+    name: 'slice: an unknown finalizer',
+    object: of('discovery.k8s.io/v1', 'EndpointSlice', { addressType: 'IPv4', endpoints: [] }, { finalizers: ['mine'] }),
+  },
+  { name: 'role: an unknown finalizer', object: of('rbac.authorization.k8s.io/v1', 'Role', {}, { finalizers: ['mine'] }) },
+  { name: 'namespace: an unknown finalizer', object: core('Namespace', {}, { finalizers: ['mine'] }) },
+  {
+    name: 'autoscaler: an unknown finalizer',
+    object: of('autoscaling/v2', 'HorizontalPodAutoscaler', { spec: { scaleTargetRef, maxReplicas: 3 } }, { finalizers: ['mine'] }),
+  },
+  {
+    name: 'ingress: an unknown finalizer',
+    object: of('networking.k8s.io/v1', 'Ingress', { spec: { defaultBackend: backend } }, { finalizers: ['mine'] }),
+  },
   { name: 'config map: another uid', object: core('ConfigMap'), patch: json({ metadata: { uid: 'other' } }) },
   { name: 'account: a bad name', object: core('ServiceAccount', {}, { name: 'A_' }) },
 ]
