@@ -55,7 +55,10 @@ function wantsAggregated(accept = ''): boolean {
   return false
 }
 
-/** Under which group and version a kind's objects are kept, as the real server does; our own store may do otherwise. */
+/** The kind in whose form the objects are kept: the one that needs no conversion, or else the first that was registered. */
 function keptAs({ kinds }: Served): (kind: Kind) => Kind {
-  return (kind) => kinds.find((other) => other.storedAs === kind.storedAs && other.conversion === undefined) ?? kind
+  return ({ storedAs }) => {
+    const same = kinds.filter((other) => other.storedAs === storedAs)
+    return same.find(({ conversion }) => conversion === undefined) ?? same[0]!
+  }
 }

@@ -64,6 +64,6 @@ export const customKinds: readonly Kind[] = [
     categories: ['all', 'things'],
     subresources: { status: true, scale: { specReplicas: '.spec.replicas', statusReplicas: '.status.replicas' } },
   }),
-  custom({ version: 'v1beta1', kind: 'Gadget', plural: 'gadgets', namespaced: false }),
+  custom({ version: 'v1beta1', kind: 'Gadget', plural: 'gadgets', namespaced: false, conversion }),
   custom({ version: 'v2', kind: 'Gadget', plural: 'gadgets', namespaced: false, subresources: { status: true }, conversion }),
 ]
