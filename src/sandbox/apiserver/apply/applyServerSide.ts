@@ -2,6 +2,7 @@ import { isObject, sameJson } from '../../json.ts'
 import type { JsonObject, ManagedFieldsEntry } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
 import type { Schema } from '../schema/schema.ts'
+import { withAtomicWholes } from './becomeAtomic.ts'
 import { appliedMistakes } from './checkApplied.ts'
 import { type Conflicts, conflictError } from './conflicts.ts'
 import { emptySet, type FieldSet, isEmptySet, withoutSubtrees } from './fieldSet.ts'
@@ -45,7 +46,7 @@ export function applyServerSide(apply: Apply): Applied {
   const schema = requireFitting(apply)
   const entries = parseManagers(entriesOf(apply.live) ?? [])
   if (entries === undefined) throw new ApiError({ code: 500, reason: '', message: 'failed to decode managed fields' })
-  const managers = entries.size === 0 && apply.live !== undefined ? beforeFirstApply(apply, apply.live) : entries
+  const managers = entries.size === 0 && apply.live !== undefined ? beforeFirstApply(apply, apply.live) : withAtomicWholes(entries, apply.versions)
   let outcome = attempt(apply, managers, schema)
   if (!apply.force && outcome.conflicts.size > 0) {
     const left =

@@ -1,4 +1,5 @@
 import type { JsonObject, ManagedFieldsEntry } from '../../unstructured.ts'
+import { withAtomicWholes } from './becomeAtomic.ts'
 import { changed } from './compare.ts'
 import { emptySet, type FieldSet, isEmptySet, union, withoutSubtrees } from './fieldSet.ts'
 import { type Manager, type Managers, managedFields, managerKey, ownable, parseManagers, pooled } from './managers.ts'
@@ -25,7 +26,7 @@ export type Update = {
 
 /** Who owns which fields after the write; none where ownership is not tracked, because a client once cleared it. */
 export function trackUpdate(update: Update): readonly ManagedFieldsEntry[] {
-  const managers = managersBefore(update)
+  const managers = withAtomicWholes(managersBefore(update), update.versions)
   if (managers.size === 0 && update.before !== undefined) return []
   return managedFields(pooled(withUpdate(managers, update)))
 }

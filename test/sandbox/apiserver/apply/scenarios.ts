@@ -435,6 +435,40 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'parts of what is taken as one',
+    ...things,
+    steps: [
+      { do: 'create', as: 'one', body: thing({ whole: { a: 1 }, steps: [{ a: 1 }], parts: { m: { n: 1 } } }) },
+      {
+        do: 'merge',
+        as: 'two',
+        body: {
+          metadata: {
+            managedFields: [
+              {
+                manager: 'old',
+                operation: 'Update',
+                apiVersion: 'apply.example.com/v1',
+                time: '2020-01-01T00:00:00Z',
+                fieldsType: 'FieldsV1',
+                fieldsV1: {
+                  'f:spec': {
+                    'f:whole': { '.': {}, 'f:a': {} },
+                    'f:steps': { 'k:{"a":1}': { '.': {}, 'f:a': {} } },
+                    'f:parts': { 'f:m': { 'f:n': {} } },
+                  },
+                },
+              },
+            ],
+          },
+        },
+      },
+      { do: 'merge', as: 'two', body: { spec: { whole: { b: 2 } } } },
+      { do: 'apply', as: 'three', body: thing({ whole: { c: 3 }, steps: [] }) },
+      { do: 'apply', as: 'three', body: thing({ whole: { c: 3 } }), force: true },
+    ],
+  },
+  {
     name: 'two versions of a kind',
     ...scalers,
     steps: [

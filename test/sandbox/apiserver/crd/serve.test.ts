@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { startApiServer } from '../../../../src/sandbox/apiserver/startApiServer.ts'
 import { clientOf } from '../client.ts'
@@ -220,4 +223,18 @@ t.test('instances go before their definition', async (t) => {
   })
   await until(`${definitions}/rollouts.ro.example.com`, ({ code }) => code === 404)
   await until(rollouts, ({ code }) => code === 404)
+})
+
+t.test('definitions and their objects outlive the server', async (t) => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'sandbox-crd-'))
+  t.teardown(() => rmSync(dataFolder, { recursive: true }))
+  const first = await startApiServer({ dataFolder })
+  const client = clientOf(first)
+  await client.post(definitions, definition())
+  for (let turn = 0; turn < 100 && (await client.get(rollouts)).code !== 200; turn++);
+  await client.post(rollouts, rollout('kept', { replicas: 5 }))
+  await first.stop()
+  const second = await startApiServer({ dataFolder })
+  t.teardown(() => second.stop())
+  t.match((await clientOf(second).get(`${rollouts}/kept`)).body, { spec: { replicas: 5 } })
 })
