@@ -58,7 +58,10 @@ function table({ kind, includeObject, nowMs }: Encoding, version: string, listed
     return includeObject === 'Object' ? object : partial(version, object)
   }
   const columns = kind.columns.map(({ name, type, format = '', description, priority }) => ({ name, type, format, description, priority }))
-  const rows = listed.items.map((object) => ({ cells: cells(kind, object, nowMs), object: shown(object) }))
+  const rows = listed.items.map((object) => {
+    const conditions = kind.rowConditions?.(object) ?? []
+    return { cells: cells(kind, object, nowMs), ...(conditions.length > 0 && { conditions }), object: shown(object) }
+  })
   return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata: listMeta(listed), columnDefinitions: isFirst ? columns : null, rows }
 }
 

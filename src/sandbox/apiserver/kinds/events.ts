@@ -4,6 +4,7 @@ import { defineKind } from './define.ts'
 import { type Fields, fields, isFields, isSet, number, text } from './fields.ts'
 import type { Column, Kind } from './kind.ts'
 import { eventErrors } from './validation/events.ts'
+import { wireForm } from './wireForm.ts'
 
 /** The fields whose names differ: in events.k8s.io, and in the core group, as which all are kept. */
 const renamed = {
@@ -105,8 +106,8 @@ export const event: Kind = {
     shape: 'events.Event',
     errors: (event, old) => eventErrors(fromNew(event), old === undefined ? undefined : rename(old, toCore, 'v1'), 'events'),
     conversion: {
-      toStored: (object) => rename(object, toCore, 'v1'),
-      fromStored: (object) => rename(object, fromCore, 'events.k8s.io/v1'),
+      toStored: (object) => wireForm('Event', rename(object, toCore, 'v1')) as Unstructured,
+      fromStored: (object) => wireForm('events.Event', rename(object, fromCore, 'events.k8s.io/v1')) as Unstructured,
     },
     selectableFields: selectableBy(fromNew, 'regarding', 'reportingController'),
   }),

@@ -24,6 +24,8 @@ export type Kind = {
   readonly subresources: { readonly status?: true; readonly scale?: ScalePaths }
   readonly strategy: Strategy
   readonly columns: readonly Column[]
+  /** What a row of a table says of its object beyond the cells: that a pod has ended. */
+  rowConditions?(object: Unstructured): readonly RowCondition[]
   /** The resource under which its objects are kept, where several versions serve the same ones: `horizontalpodautoscalers.autoscaling`. */
   readonly storedAs: string
   /** To and from the form in which they are kept; absent where that is this version's. */
@@ -33,6 +35,8 @@ export type Kind = {
   /** Custom kinds: unknown fields are dropped, strict or not. */
   readonly prunes: boolean
 }
+
+export type RowCondition = { readonly type: 'Completed'; readonly status: 'True'; readonly reason: string; readonly message: string }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 

@@ -1,3 +1,6 @@
+import type { Unstructured } from '../../unstructured.ts'
+import type { FieldError } from '../apiError.ts'
+import { invalid } from '../fieldErrors.ts'
 import { column, count, status } from './cells.ts'
 import { allVerbs, defineKind } from './define.ts'
 import { type Draft, draftIn, fields, orDefault, size, text, texts } from './fields.ts'
@@ -19,6 +22,14 @@ function onCreate(namespace: Draft): void {
   if (!finalizers.includes('kubernetes')) spec.finalizers = [...finalizers, 'kubernetes']
 }
 
+function* phaseErrors(namespace: Unstructured, old: Unstructured | undefined): Iterable<FieldError> {
+  const phase = text(status(namespace).phase)
+  if (old === undefined || phase === status(old).phase) return
+  const ends = namespace.metadata.deletionTimestamp !== undefined
+  if (ends && phase !== 'Terminating') yield invalid('status.Phase', phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")
+  if (!ends && phase !== 'Active') yield invalid('status.Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty")
+}
+
 /** The namespace's own finalizers are changed by /finalize alone. */
 export const namespace: Kind = defineKind({
   group: '',
@@ -33,6 +44,7 @@ export const namespace: Kind = defineKind({
   subresources: { status: true },
   defaults,
   onCreate,
+  errors: phaseErrors,
   onUpdate(namespace, old) {
     namespace.spec = { ...fields(namespace.spec), finalizers: fields(old.spec).finalizers }
   },

@@ -1,8 +1,9 @@
 import type { Unstructured } from '../../unstructured.ts'
 import { column, spec, status, wide } from './cells.ts'
 import { defineKind } from './define.ts'
-import { draftIn, fields, isSet, items, text } from './fields.ts'
+import { draftIn, fields, isSet, items, text, texts } from './fields.ts'
 import type { Kind } from './kind.ts'
+import { nodeErrors } from './validation/nodes.ts'
 
 const rolePrefix = 'node-role.kubernetes.io/'
 
@@ -36,7 +37,13 @@ export const node: Kind = defineKind({
   namespaced: false,
   subresources: { status: true },
   createdWithStatus: true,
+  errors: nodeErrors,
   defaults(node) {
+    const made = draftIn(node, 'spec')
+    // The one range of old clients and the list are kept equal.
+    const ranges = texts(made.podCIDRs)
+    if (text(made.podCIDR) !== '' && ranges[0] !== made.podCIDR) made.podCIDRs = [made.podCIDR]
+    else if (text(made.podCIDR) === '' && ranges.length > 0) made.podCIDR = ranges[0]
     const shown = draftIn(node, 'status')
     if (isSet(shown.capacity) && !isSet(shown.allocatable)) shown.allocatable = { ...fields(shown.capacity) }
   },

@@ -1,7 +1,7 @@
 import type { Unstructured } from '../../unstructured.ts'
 import { column, humanDuration, spec, status, wide } from './cells.ts'
 import { type Fields, fields, isFields, isSet, items, number, text } from './fields.ts'
-import type { Column } from './kind.ts'
+import type { Column, RowCondition } from './kind.ts'
 
 /** What `kubectl get pods` says of a pod. */
 type Summary = { readonly ready: number; readonly total: number; readonly says: string; readonly restarts: number; readonly lastRestart: string }
@@ -97,6 +97,12 @@ function gateText(pod: Unstructured): string {
   const conditions = items(status(pod).conditions)
   const open = gates.filter(({ conditionType }) => conditions.find(({ type }) => type === conditionType)?.status === 'True')
   return `${open.length}/${gates.length}`
+}
+
+export function rowConditions(pod: Unstructured): readonly RowCondition[] {
+  const completed = { type: 'Completed', status: 'True' } as const
+  if (status(pod).phase === 'Succeeded') return [{ ...completed, reason: 'Succeeded', message: 'The pod has completed successfully.' }]
+  return status(pod).phase === 'Failed' ? [{ ...completed, reason: 'Failed', message: 'The pod failed.' }] : []
 }
 
 export const podColumns: readonly Column[] = [

@@ -4,7 +4,7 @@ import { spec, status } from './cells.ts'
 import { defineKind } from './define.ts'
 import { type Draft, draft, draftIn, drafts, type Fields, fields, isFields, isSet, items, number, orDefault, size, text } from './fields.ts'
 import type { Kind } from './kind.ts'
-import { podColumns, podColumnsAfterAge } from './podCells.ts'
+import { podColumns, podColumnsAfterAge, rowConditions } from './podCells.ts'
 import { podClass } from './podClass.ts'
 import { prioritize } from './podPriority.ts'
 import { defaultPodSpec } from './podTemplate.ts'
@@ -91,43 +91,46 @@ function graceSeconds(pod: Unstructured, asked: number | undefined): number {
   return seconds < 0 ? 1 : seconds
 }
 
-export const pod: Kind = defineKind({
-  group: '',
-  version: 'v1',
-  kind: 'Pod',
-  plural: 'pods',
-  looks: { asChanged: 2, asNew: 2 },
-  shortNames: ['po'],
-  categories: ['all'],
-  subresources: { status: true },
-  keepsGeneration: true,
-  defaults,
-  onCreate(pod, context) {
-    const made = draft(pod.spec)
-    tolerate(made)
-    prioritize(pod, context)
-    pod.status = statusOfNew(made, context.now)
-  },
-  onUpdate: (pod) => tolerate(draft(pod.spec)),
-  onStatusUpdate: keepObserved,
-  errors: podErrors,
-  *warnings(pod, old) {
-    if (old !== undefined) return
-    yield* nameWarnings(pod, "the Pod's hostname")
-    yield* podSpecWarnings(spec(pod), 'spec')
-  },
-  columns: podColumns,
-  columnsAfterAge: podColumnsAfterAge,
-  selectableFields: {
-    'spec.nodeName': (each) => text(spec(each).nodeName),
-    'spec.host': (each) => text(spec(each).nodeName),
-    'spec.restartPolicy': (each) => text(spec(each).restartPolicy),
-    'spec.schedulerName': (each) => text(spec(each).schedulerName),
-    'spec.serviceAccountName': (each) => text(spec(each).serviceAccountName),
-    'spec.hostNetwork': (each) => String(spec(each).hostNetwork === true),
-    'status.phase': (each) => text(status(each).phase),
-    'status.podIP': (each) => text(status(each).podIP),
-    'status.nominatedNodeName': (each) => text(status(each).nominatedNodeName),
-  },
-  more: { graceSeconds, returnsDeleted: true },
-})
+export const pod: Kind = {
+  ...defineKind({
+    group: '',
+    version: 'v1',
+    kind: 'Pod',
+    plural: 'pods',
+    looks: { asChanged: 2, asNew: 2 },
+    shortNames: ['po'],
+    categories: ['all'],
+    subresources: { status: true },
+    keepsGeneration: true,
+    defaults,
+    onCreate(pod, context) {
+      const made = draft(pod.spec)
+      tolerate(made)
+      prioritize(pod, context)
+      pod.status = statusOfNew(made, context.now)
+    },
+    onUpdate: (pod) => tolerate(draft(pod.spec)),
+    onStatusUpdate: keepObserved,
+    errors: podErrors,
+    *warnings(pod, old) {
+      if (old !== undefined) return
+      yield* nameWarnings(pod, "the Pod's hostname")
+      yield* podSpecWarnings(spec(pod), 'spec')
+    },
+    columns: podColumns,
+    columnsAfterAge: podColumnsAfterAge,
+    selectableFields: {
+      'spec.nodeName': (each) => text(spec(each).nodeName),
+      'spec.host': (each) => text(spec(each).nodeName),
+      'spec.restartPolicy': (each) => text(spec(each).restartPolicy),
+      'spec.schedulerName': (each) => text(spec(each).schedulerName),
+      'spec.serviceAccountName': (each) => text(spec(each).serviceAccountName),
+      'spec.hostNetwork': (each) => String(spec(each).hostNetwork === true),
+      'status.phase': (each) => text(status(each).phase),
+      'status.podIP': (each) => text(status(each).podIP),
+      'status.nominatedNodeName': (each) => text(status(each).nominatedNodeName),
+    },
+    more: { graceSeconds, returnsDeleted: true },
+  }),
+  rowConditions,
+}

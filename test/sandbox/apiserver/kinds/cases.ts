@@ -68,6 +68,7 @@ export function refusal(status: JsonObject): JsonObject {
   const { reason, message, code, details } = status as { reason: string; message: string; code: number; details?: { causes?: JsonObject[] } }
   const text = JSON.stringify({ code, reason, message, ...(details?.causes !== undefined && { causes: details.causes }) })
   // The server shows templates by the names that they have within.
-  const shown = text.replace(/Invalid value: \{\\"(labels|metadata)\\".*?\}: field is immutable/g, 'Invalid value: a template: field is immutable')
+  const uidless = text.replace(/controller-uid\\":\\"[-\w]+/g, 'controller-uid\\":\\"a uid')
+  const shown = uidless.replace(/Invalid value: \{\\"(labels|metadata)\\".*?\}: field is immutable/g, 'Invalid value: a template: field is immutable')
   return JSON.parse(shown) as JsonObject
 }

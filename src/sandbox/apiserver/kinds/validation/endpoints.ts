@@ -1,5 +1,5 @@
 import type { Unstructured } from '../../../unstructured.ts'
-import { duplicate, immutable, invalid, required, tooMany } from '../../fieldErrors.ts'
+import { duplicate, immutable, invalid, required, sameValue, tooMany } from '../../fieldErrors.ts'
 import { type Fields, fields, isSet, items, size, text, texts } from '../fields.ts'
 import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from '../names.ts'
 import { type Errors, ipErrors, isIp, isIpv4, named, portNumberErrors, requiredOneOf } from './rules.ts'
@@ -9,7 +9,8 @@ const limits = { endpoints: 1000, addresses: 100, ports: 20000, hints: 8 } as co
 export function* endpointSliceErrors(slice: Unstructured, old: Unstructured | undefined): Errors {
   yield* requiredOneOf(slice.addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType')
   yield* slicePortErrors(items(slice.ports))
-  const endpoints = items(slice.endpoints)
+  // Endpoints that stay have been looked at before, maybe by other rules.
+  const endpoints = old !== undefined && sameValue(slice.endpoints, old.endpoints) ? [] : items(slice.endpoints)
   if (endpoints.length > limits.endpoints) yield tooMany('endpoints', endpoints.length, limits.endpoints)
   else for (const [index, endpoint] of endpoints.entries()) yield* endpointErrors(endpoint, text(slice.addressType), `endpoints[${index}]`)
   if (old !== undefined) yield* immutable('addressType', slice.addressType, old.addressType)

@@ -57,14 +57,14 @@ function compared(spec: Fields, old: Fields, waits: boolean): Fields {
 function* generatedErrors(job: Unstructured, spec: Fields): Errors {
   const { uid = '', name } = job.metadata
   const labels = fields(fields(fields(spec.template).metadata).labels)
-  const expected = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name }
+  const expected = { 'controller-uid': uid, 'job-name': name, 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name }
   for (const [key, value] of Object.entries(expected)) {
     const path = `spec.template.metadata.labels[${key}]`
     if (!isSet(labels[key])) yield required(path, `must be '${value}'`)
-    else if (labels[key] !== value) yield invalid(path, labels[key], `must be '${value}'`)
+    else if (labels[key] !== value) yield invalid(path, labels, `must be '${value}'`)
   }
-  const key = 'batch.kubernetes.io/controller-uid'
-  if (fields(fields(spec.selector).matchLabels)[key] !== uid) yield invalid('spec.selector', spec.selector ?? null, '`selector` not auto-generated')
+  if (isSet(spec.selector) && !selectorMatches(spec.selector, expected))
+    yield invalid('spec.selector', spec.selector, '`selector` not auto-generated')
 }
 
 export function* jobSpecErrors(spec: Fields, path: string): Errors {

@@ -4,6 +4,7 @@ import { type Fields, fields, isFields, isSet, items, number, size, text, texts 
 import { selectorErrors } from '../metadata.ts'
 import { dnsSubdomain, portName, serviceLabel, type TextRule, wildcardSubdomain } from '../names.ts'
 import { type Errors, isIp, named, oneOf, portNumberErrors, portReference, requiredName } from './rules.ts'
+import { balancerStatusErrors } from './services.ts'
 
 const classAnnotation = 'kubernetes.io/ingress.class'
 
@@ -21,6 +22,7 @@ export function* ingressErrors(ingress: Unstructured, old: Unstructured | undefi
   const annotated = ingress.metadata.annotations?.[classAnnotation]
   const because = 'must match `ingressClassName` when both are specified'
   const differs = annotated !== undefined && isSet(spec.ingressClassName) && annotated !== spec.ingressClassName
+  if (old !== undefined) yield* balancerStatusErrors(fields(ingress.status).loadBalancer, 'status.loadBalancer')
   if (old === undefined && differs) yield invalid(`annotations.${classAnnotation}`, annotated, because)
 }
 

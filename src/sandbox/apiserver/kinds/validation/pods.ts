@@ -5,15 +5,17 @@ import { inRange } from '../names.ts'
 import { imageSpaceErrors } from './containers.ts'
 import { lineDiff } from './lineDiff.ts'
 import { podSpecErrors } from './podSpec.ts'
-import type { Errors } from './rules.ts'
+import { type Errors, ipErrors } from './rules.ts'
 
 export function* podErrors(pod: Unstructured, old: Unstructured | undefined): Errors {
   const spec = fields(pod.spec)
   yield* podSpecErrors(spec, 'spec', 'pod')
   yield* tokenErrors(spec)
   for (const field of ['containers', 'initContainers']) yield* imageSpaceErrors(items(spec[field]), `spec.${field}`)
-  if (old !== undefined) yield* changeErrors(spec, fields(old.spec))
-  else {
+  if (old !== undefined) {
+    yield* changeErrors(spec, fields(old.spec))
+    for (const [index, { ip }] of items(fields(pod.status).podIPs).entries()) yield* ipErrors(ip, `status.podIPs[${index}]`)
+  } else {
     if (size(spec.ephemeralContainers) > 0) yield forbidden('spec.ephemeralContainers', 'cannot be set on create')
     const gated = text(spec.nodeName) !== '' && size(spec.schedulingGates) > 0
     if (gated) yield forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')

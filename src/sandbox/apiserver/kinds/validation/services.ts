@@ -3,7 +3,7 @@ import { duplicate, forbidden, invalid, required, sameValue } from '../../fieldE
 import { type Fields, fields, isSet, items, number, size, text, texts } from '../fields.ts'
 import { labelErrors } from '../metadata.ts'
 import { dnsLabel, dnsSubdomain, qualifiedName } from '../names.ts'
-import { type Errors, ipErrors, named, oneOf, portNumberErrors, portReference, requiredOneOf } from './rules.ts'
+import { type Errors, ipErrors, isIp, named, oneOf, portNumberErrors, portReference, requiredOneOf } from './rules.ts'
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const affinityLimitSeconds = 86400
@@ -24,6 +24,18 @@ export function* serviceErrors(service: Unstructured, old: Unstructured | undefi
   yield* portSetErrors(spec)
   yield* balancerErrors(spec)
   yield* trafficErrors(spec)
+  if (old !== undefined) yield* balancerStatusErrors(fields(service.status).loadBalancer, 'status.loadBalancer')
+}
+
+/** Of Services and of ingresses. */
+export function* balancerStatusErrors(loadBalancer: unknown, path: string): Errors {
+  for (const [index, { ip, hostname }] of items(fields(loadBalancer).ingress).entries()) {
+    const at = `${path}.ingress[${index}]`
+    if (text(ip) !== '') yield* ipErrors(ip, `${at}.ip`)
+    if (text(hostname) === '') continue
+    yield* named(dnsSubdomain, hostname, `${at}.hostname`)
+    if (isIp(text(hostname))) yield invalid(`${at}.hostname`, hostname, 'must be a DNS name, not an IP address')
+  }
 }
 
 function* typeErrors(spec: Fields, headless: boolean): Errors {

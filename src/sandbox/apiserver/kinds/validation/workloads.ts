@@ -91,7 +91,8 @@ function* rollingErrors({ maxUnavailable, maxSurge }: Fields, path: string): Err
 function* countErrors(status: Fields, parts: readonly string[]): Errors {
   for (const field of ['observedGeneration', 'replicas', ...parts]) yield* notNegative(status[field], `status.${field}`)
   for (const field of parts) {
-    if (number(status[field]) > number(status.replicas)) yield invalid(`status.${field}`, status[field], 'cannot be greater than status.replicas')
+    if (number(status[field]) > number(status.replicas))
+      yield invalid(`status.${field}`, number(status[field]), 'cannot be greater than status.replicas')
   }
   const available = number(status.availableReplicas)
   if (available > number(status.readyReplicas)) yield invalid('status.availableReplicas', available, 'cannot be greater than readyReplicas')

@@ -43,6 +43,7 @@ export const cases: readonly Case[] = [
   { name: 'lease without a spec', object: of('coordination.k8s.io/v1', 'Lease') },
   {
     name: 'core event',
+    readAs: 'events.k8s.io/v1',
     object: core('Event', {
       ...about,
       count: 3,

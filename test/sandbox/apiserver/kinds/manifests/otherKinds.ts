@@ -190,7 +190,7 @@ export const cases: readonly Case[] = [
       { labels: { 'node-role.kubernetes.io/b': '', 'kubernetes.io/role': 'a' } },
     ),
   },
-  { name: 'node that is cordoned', object: core('Node', { spec: { unschedulable: true } }) },
+  { name: 'node that is cordoned', object: core('Node', { spec: { unschedulable: true, podCIDR: '10.1.0.0/24' } }) },
   {
     name: 'claim',
     object: core('PersistentVolumeClaim', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1024Mi' } } } }),

@@ -307,6 +307,28 @@ export const cases: readonly Case[] = [
     object: core('PersistentVolumeClaim', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }),
     patch: json({ metadata: { labels: { 'a b': 'c' } } }),
   },
+  job('a selector of its own', { selector: { matchLabels: { a: 'b' } } }),
+  {
+    name: 'node: bad taints',
+    object: core('Node', {
+      spec: {
+        taints: [
+          { key: 'a b', effect: 'x' },
+          { key: 'a', value: 'c d', effect: 'NoSchedule' },
+          { key: 'a', effect: 'NoSchedule' },
+        ],
+      },
+    }),
+  },
+  {
+    ...service('a bad status', { type: 'LoadBalancer', ports: [port] }),
+    status: json({ loadBalancer: { ingress: [{ ip: 'x' }, { hostname: '1.2.3.4' }] } }),
+  },
+  { ...toBackend('a bad status', backend), status: json({ loadBalancer: { ingress: [{ ip: 'x' }, { hostname: 'A_' }] } }) },
+  { name: 'pod: a bad address', object: core('Pod', { spec: template.spec }), status: json({ podIP: 'x' }) },
+  { name: 'namespace: an end without an end', object: core('Namespace', {}, { name: 'kinds-two' }), status: json({ phase: 'Terminating' }) },
+  slice('kept endpoints', { endpoints: [{ addresses: ['10.1.0.1'] }] }, { addressType: 'IPv6' }),
+  { ...deployment('negative counts', {}), status: json({ replicas: -1 }) },
   { name: 'config map: an unknown finalizer', object: core('ConfigMap'), patch: json({ metadata: { finalizers: ['mine'] } }) },
   { name: 'deployment: an unknown finalizer', object: apps('Deployment', {}), patch: json({ metadata: { finalizers: ['mine'] } }) },
   { name: 'lease: an unknown finalizer', object: of('coordination.k8s.io/v1', 'Lease', {}, { finalizers: ['mine'] }) },
