@@ -15,7 +15,7 @@ import { answerFaults } from './faults/faultEndpoint.ts'
 import { type Faults, openFaults } from './faults/faults.ts'
 import { faultlessWatch } from './faults/watchFaults.ts'
 import { fieldMachinery } from './fields.ts'
-import type { SubresourceHandler } from './http/apiRequest.ts'
+import type { SubresourceHandler, WatchLimits } from './http/apiRequest.ts'
 import { evictions } from './http/evictions.ts'
 import { listen } from './http/listener.ts'
 import { unservedSubresources } from './http/unserved.ts'
@@ -37,7 +37,7 @@ export type ApiServerOptions = {
   /** A random one if absent, or the data folder's. */
   readonly adminToken?: string
   readonly history?: { readonly maxEvents: number; readonly maxAgeMs: number }
-  readonly bookmarkMs?: number
+  readonly watches?: Partial<WatchLimits>
   /** From which the probabilities of faults are drawn; a random one if absent. */
   readonly faultSeed?: number
   /** A snapshot is made when the log has grown by so much. */
@@ -68,6 +68,7 @@ export type ApiServer = {
 }
 
 const defaultHistory = { maxEvents: 10_000, maxAgeMs: 10 * 60_000 }
+const defaultWatches: WatchLimits = { bookmarkMs: 60_000, durationMs: 1_800_000, maxWaiting: 10_000 }
 const defaultSnapshotBytes = 16 * 1024 * 1024
 const stopMs = 2_000
 
@@ -95,7 +96,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     bootstrapNamespaces(cluster)
     bootstrapAuth(cluster)
     const stopDefinitions = serveDefinitions({ cluster, kinds, nowMs, onError })
-    const watches = { bookmarkMs: options.bookmarkMs ?? 60_000, durationMs: 1_800_000, maxWaiting: 10_000 }
+    const watches = { ...defaultWatches, ...options.watches }
     const listener = await listen({
       api: {
         gate: {

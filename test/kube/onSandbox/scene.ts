@@ -23,7 +23,7 @@ export type Scene = {
 export async function startScene(t: Test): Promise<Scene> {
   const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
   t.comment(`seed ${seed}`)
-  const server = await startApiServer({ faultSeed: seed, bookmarkMs: 200 })
+  const server = await startApiServer({ faultSeed: seed, watches: { bookmarkMs: 200 } })
   const folder = mkdtempSync(join(tmpdir(), 'sandbox-'))
   const path = join(folder, 'kubeconfig')
   writeKubeconfig(path, { url: server.url, caPem: server.caPem, token: server.adminToken })

@@ -49,7 +49,8 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
     response.end()
     return
   }
-  const line = waitingLine(limits.maxWaiting)
+  // Whoever reads too slowly is not waited for: what he has not read yet would fill the memory.
+  const line = waitingLine(limits.maxWaiting, () => response.destroy())
   const leave = store.subscribe((event) => {
     const told = watch.told(event)
     if (told !== undefined) line.add(told)
@@ -64,7 +65,6 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
     const ending = await tellAll({ events: eventsOf(watch.begun, line), tell, faults, signal })
     // What was told arrives; the end of the answer does not.
     if (ending === 'cut') response.socket?.destroySoon()
-    else if (line.isFull()) response.destroy()
     else response.end()
   } finally {
     leave()
@@ -107,17 +107,15 @@ async function tellAll({ events, tell, faults, signal }: Telling): Promise<'ende
 
 type WaitingLine = {
   add(event: WatchEvent): void
-  /** The next one; undefined when the line is closed and, unless it was for being full, empty. */
+  /** The next one; undefined when the line is closed and empty. */
   next(): Promise<WatchEvent | undefined>
   close(): void
-  isFull(): boolean
 }
 
 /** Events that a reader has not taken yet: references only, and so many at most. */
-function waitingLine(maxWaiting: number): WaitingLine {
+function waitingLine(maxWaiting: number, onFull: () => void): WaitingLine {
   let waiting: WatchEvent[] = []
   let isClosed = false
-  let isFull = false
   let wake: (() => void) | undefined
   const stir = (): void => {
     wake?.()
@@ -128,8 +126,9 @@ function waitingLine(maxWaiting: number): WaitingLine {
       if (isClosed) return
       waiting.push(event)
       if (waiting.length > maxWaiting) {
-        isFull = isClosed = true
+        isClosed = true
         waiting = []
+        onFull()
       }
       stir()
     },
@@ -141,6 +140,5 @@ function waitingLine(maxWaiting: number): WaitingLine {
       isClosed = true
       stir()
     },
-    isFull: () => isFull,
   }
 }
