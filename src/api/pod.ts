@@ -1,6 +1,6 @@
 /** core/v1 Pod: what runs pods and what counts them read and write of it. */
 import type { Condition } from './condition.ts'
-import type { Container, Volume } from './container.ts'
+import type { Container, ResourceList, ResourceRequirements, Volume } from './container.ts'
 import type { KubeObject, Metadata } from './meta.ts'
 
 export type Pod = KubeObject & { readonly spec: PodSpec; readonly status?: PodStatus }
@@ -35,6 +35,35 @@ export type PodSpec = {
   readonly schedulingGates?: readonly { readonly name: string }[]
   readonly schedulerName?: string
   readonly shareProcessNamespace?: boolean
+  readonly tolerations?: readonly Toleration[]
+  readonly affinity?: { readonly nodeAffinity?: NodeAffinity }
+}
+
+/** Which taints of a node a pod bears; without a key all, without an effect each. */
+export type Toleration = {
+  readonly key?: string
+  readonly operator?: 'Exists' | 'Equal'
+  readonly value?: string
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+  readonly tolerationSeconds?: number
+}
+
+export type NodeAffinity = {
+  /** One of the terms must hold. */
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] }
+}
+
+/** All of it must hold; an empty term never does. */
+export type NodeSelectorTerm = {
+  readonly matchExpressions?: readonly NodeSelectorRequirement[]
+  /** Of `metadata.name` alone. */
+  readonly matchFields?: readonly NodeSelectorRequirement[]
+}
+
+export type NodeSelectorRequirement = {
+  readonly key: string
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
+  readonly values?: readonly string[]
 }
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
@@ -80,6 +109,16 @@ export type ContainerStatus = {
   readonly image: string
   readonly imageID: string
   readonly containerID?: string
+  readonly resources?: ResourceRequirements
+  readonly allocatedResources?: ResourceList
+  readonly volumeMounts?: readonly VolumeMountStatus[]
+}
+
+export type VolumeMountStatus = {
+  readonly name: string
+  readonly mountPath: string
+  readonly readOnly?: boolean
+  readonly recursiveReadOnly?: 'Disabled' | 'IfPossible' | 'Enabled'
 }
 
 /** One of them at most; none: waiting. */

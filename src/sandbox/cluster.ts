@@ -17,8 +17,11 @@ export type Cluster = {
   list<T extends KubeObject>(resource: ResourceName, within?: { readonly namespace?: string | undefined }): readonly T[]
   /** A name of '' is drawn from `generateName`. */
   create<T extends KubeObject>(resource: ResourceName, object: T): T
-  /** Replaces. With a `resourceVersion`, only if the object still has it; an update that changes nothing writes nothing. `finalize` is of namespaces. */
-  update<T extends KubeObject>(resource: ResourceName, object: T, subresource?: 'status' | 'scale' | 'finalize'): T
+  /**
+   * Replaces. With a `resourceVersion`, only if the object still has it; an update that changes nothing writes nothing. `finalize` is of namespaces,
+   * `binding` of pods: it gives a pod the node that `spec.nodeName` says, and nothing else.
+   */
+  update<T extends KubeObject>(resource: ResourceName, object: T, subresource?: UpdatedPart): T
   delete(resource: ResourceName, at: ObjectKey, options?: DeleteOptions): void
   /**
    * Tells of every write to these resources from now on, in order, in a turn of its own, never while a write is on its way. The returned function ends it.
@@ -28,6 +31,8 @@ export type Cluster = {
   /** The same cluster, written to under another name: `deployment-controller`. It becomes the field manager, and the user is `system:serviceaccount:kube-system:NAME`. */
   as(writer: string): Cluster
 }
+
+export type UpdatedPart = 'status' | 'scale' | 'finalize' | 'binding'
 
 export type ClusterKind = {
   readonly resource: ResourceName

@@ -1,9 +1,10 @@
 import type { KubeObject } from '../../api/meta.ts'
-import type { Cluster, ClusterEvent, ResourceName } from '../cluster.ts'
+import type { Cluster, ClusterEvent, ResourceName, UpdatedPart } from '../cluster.ts'
 import type { ObjectKey, Unstructured } from '../unstructured.ts'
 import { notFound } from './apiError.ts'
 import { masters, serviceAccountUser } from './auth/user.ts'
 import type { Kind } from './kinds/kind.ts'
+import { bindPod } from './requests/bindPod.ts'
 import { create } from './requests/create.ts'
 import { type Call, type Machinery, served } from './requests/machinery.ts'
 import { apiVersionOf } from './requests/objectMeta.ts'
@@ -36,10 +37,11 @@ export function clusterOf(machinery: Machinery, writer: string): Cluster {
     const found = findLive(machinery, call, at.name)
     return found === undefined || subresource === undefined ? found : readScale(machinery, call, at.name)
   }
-  const change = (resource: ResourceName, object: Unstructured, subresource?: 'status' | 'scale' | 'finalize'): Unstructured => {
+  const change = (resource: ResourceName, object: Unstructured, subresource?: UpdatedPart): Unstructured => {
     const { name, namespace } = object.metadata
     const call = callOf(resource, namespace)
     if (subresource === 'scale') return writeScale(machinery, call, object, name)
+    if (subresource === 'binding') return bindPod(machinery, call, object)
     return update(machinery, call, typed(call.kind, object), { name, subresource })
   }
 
@@ -63,7 +65,7 @@ export function clusterOf(machinery: Machinery, writer: string): Cluster {
       const call = callOf(resource, object.metadata.namespace)
       return create(machinery, call, typed(call.kind, object as unknown as Unstructured)) as unknown as T
     },
-    update: <T extends KubeObject>(resource: ResourceName, object: T, subresource?: 'status' | 'scale' | 'finalize') =>
+    update: <T extends KubeObject>(resource: ResourceName, object: T, subresource?: UpdatedPart) =>
       change(resource, object as unknown as Unstructured, subresource) as unknown as T,
     delete: (resource, { namespace, name }, options = {}) => void remove(machinery, callOf(resource, namespace), name, options),
     follow(resources, onEvent) {

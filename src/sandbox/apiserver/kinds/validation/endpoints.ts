@@ -54,7 +54,8 @@ function* addressErrors(address: string, type: string, path: string, index: numb
 function* specialAddressErrors(address: string, path: string): Errors {
   const may = (what: string): string => `may not be ${what}`
   if (address === '0.0.0.0' || address === '::') yield invalid(path, address, may(`unspecified (${address})`))
-  if (address.startsWith('127.') || address === '::1') yield invalid(path, address, may(`in the loopback range (127.0.0.0/8, ::1/128)`))
+  if ((address.startsWith('127.') || address === '::1') && !isPodAddress(address))
+    yield invalid(path, address, may(`in the loopback range (127.0.0.0/8, ::1/128)`))
   if (address.startsWith('169.254.')) yield invalid(path, address, may('in the link-local range (169.254.0.0/16, fe80::/10)'))
   if (address.startsWith('224.0.0.')) yield invalid(path, address, may('in the link-local multicast range (224.0.0.0/24, ff02::/10)'))
 }
@@ -85,4 +86,9 @@ function* endpointPortErrors({ name, port, protocol, appProtocol }: Fields, path
   yield* portNumberErrors(port, `${path}.port`)
   yield* requiredOneOf(protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`)
   if (isSet(appProtocol)) yield* named(qualifiedName, appProtocol, `${path}.appProtocol`)
+}
+
+/** Unlike there, pods have loopback addresses: from 127.64.0.0/10; where a system has one such address only, that. */
+function isPodAddress(address: string): boolean {
+  return /^127\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(address) || (process.platform !== 'linux' && address === '127.0.0.1')
 }
