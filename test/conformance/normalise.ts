@@ -68,7 +68,7 @@ function normaliseRule(whole: readonly Exchange[], run: string): readonly Record
     if (typeof value === 'string') return text(value)
     if (Array.isArray(value)) return value.map((item) => walk(item, '', parent))
     if (typeof value !== 'object' || value === null) return value
-    return walkFields(isTable(value) ? withoutAges(value) : (value as Fields))
+    return walkFields(isTable(value) ? comparable(value) : (value as Fields))
   }
 
   function walkFields(value: Fields): Fields {
@@ -136,7 +136,7 @@ function collect(exchanges: readonly Exchange[]): Found {
 
 type Table = {
   readonly kind: 'Table'
-  readonly columnDefinitions: readonly { readonly name: string }[]
+  readonly columnDefinitions: readonly { readonly name: string; readonly description: string }[] | null
   readonly rows: readonly { readonly cells: readonly unknown[] }[] | null
 }
 
@@ -144,9 +144,11 @@ function isTable(value: object): value is Table {
   return 'kind' in value && value.kind === 'Table' && 'columnDefinitions' in value
 }
 
-function withoutAges(table: Table): Fields {
+/** Ages pass. Descriptions are each server's own words. */
+function comparable(table: Table): Fields {
   const cells = (row: readonly unknown[]): unknown[] => row.map((cell) => (typeof cell === 'string' && age.test(cell) ? '<age>' : cell))
-  return { ...table, rows: table.rows?.map((row) => ({ ...row, cells: cells(row.cells) })) ?? null }
+  const columnDefinitions = table.columnDefinitions?.map((column) => ({ ...column, description: typeof column.description })) ?? null
+  return { ...table, columnDefinitions, rows: table.rows?.map((row) => ({ ...row, cells: cells(row.cells) })) ?? null }
 }
 
 /** What a service account's token says, but for what is new each time; its times by how long it is good for. */
