@@ -23,6 +23,8 @@ const documentHash = /hash=[0-9A-F]{128}/g
 const versionInMessage = /(too old resource version: \d+ \(|current: |ResourceVersion in record \()\d+/g
 /** Of an object that stands in a message. */
 const versionInText = /(\\"resourceVersion\\":\\")\d+/g
+/** An object that stands in a message, as JSON that was quoted. */
+const quotedObject = /Invalid value: ("\{(?:[^"\\]|\\.)*\}")/g
 const age = /^(\d+[smhd])+$|^<unknown>$/
 const suffix = /^[bcdfghjklmnpqrstvwxz2456789]{5}$/
 const serverMade = new Map([
@@ -45,7 +47,7 @@ function normaliseRule(whole: readonly Exchange[], run: string): readonly Record
   const hashes = numbering('hash')
 
   function text(value: string): string {
-    let result = value.replaceAll(`-${run}`, '')
+    let result = value.replaceAll(quotedObject, (whole, quoted: string) => requoted(whole, quoted)).replaceAll(`-${run}`, '')
     for (const [name, placeholder] of found.generated) result = result.replaceAll(name.replaceAll(`-${run}`, ''), placeholder)
     for (const hash of found.hashes) result = result.replaceAll(hash, hashes(hash))
     return result
@@ -55,6 +57,12 @@ function normaliseRule(whole: readonly Exchange[], run: string): readonly Record
       .replaceAll(documentHash, 'hash=<hash>')
       .replaceAll(versionInMessage, '$1<version>')
       .replaceAll(versionInText, '$1<version>')
+  }
+
+  /** The order of its fields is no matter. */
+  function requoted(whole: string, quoted: string): string {
+    const object = parsed(parsed(quoted))
+    return typeof object === 'object' && object !== null ? whole.replace(quoted, JSON.stringify(inKeyOrder(walkFields(object as Fields)))) : whole
   }
 
   function walk(value: unknown, key: string, parent: Fields): unknown {
@@ -92,6 +100,25 @@ function numbering(what: string): (value: string) => string {
     if (!numbers.has(value)) numbers.set(value, numbers.size + 1)
     return `<${what} ${numbers.get(value)}>`
   }
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text)) as unknown
+  } catch {
+    // Not JSON, but what looks like it.
+    return undefined
+  }
+}
+
+function inKeyOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inKeyOrder)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, inKeyOrder(item)]),
+  )
 }
 
 type Found = {

@@ -65,12 +65,12 @@ export function notFound(about: About): ApiError {
   })
 }
 
-export function alreadyExists(about: About): ApiError {
+export function alreadyExists(about: About, isEnding = false): ApiError {
   const { group, plural, name } = about
   return new ApiError({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${qualified(about)} "${name}" already exists`,
+    message: `${isEnding ? 'object is being deleted: ' : ''}${qualified(about)} "${name}" already exists`,
     details: { name, ...(group !== '' && { group }), kind: plural },
   })
 }

@@ -1,8 +1,19 @@
 import type { Cluster } from '../cluster.ts'
+import { ApiError } from './apiError.ts'
+import type { Admission } from './requests/machinery.ts'
 
 /** Makes the namespaces that every cluster has, where they are not there yet. */
 export function bootstrapNamespaces(cluster: Cluster): void {
   for (const name of ['kube-system', 'kube-public', 'kube-node-lease', 'default']) {
     if (cluster.find('namespaces', { name }) === undefined) cluster.create('namespaces', { metadata: { name } })
   }
+}
+
+const immortal = ['default', 'kube-system', 'kube-public']
+
+/** Some namespaces nobody deletes. */
+export const keepNamespaces: Admission = (object, { kind, verb, name }) => {
+  if (verb !== 'delete' || kind.storedAs !== 'namespaces' || !immortal.includes(name)) return object
+  const message = `namespaces "${name}" is forbidden: this namespace may not be deleted`
+  throw new ApiError({ code: 403, reason: 'Forbidden', message, details: { name, kind: 'namespaces' } })
 }

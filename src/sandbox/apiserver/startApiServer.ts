@@ -7,7 +7,7 @@ import { reviewKinds } from './auth/reviewKinds.ts'
 import { bootstrapAuth, reviewResources, tokenRequests } from './auth/serveAuth.ts'
 import { tokenSigner } from './auth/token.ts'
 import { masters } from './auth/user.ts'
-import { bootstrapNamespaces } from './bootstrap.ts'
+import { bootstrapNamespaces, keepNamespaces } from './bootstrap.ts'
 import { clusterOf } from './cluster.ts'
 import { customResourceDefinition } from './crd/definitionKind.ts'
 import { serveDefinitions } from './crd/serveDefinitions.ts'
@@ -16,6 +16,7 @@ import { type Faults, openFaults } from './faults/faults.ts'
 import { faultlessWatch } from './faults/watchFaults.ts'
 import { fieldMachinery } from './fields.ts'
 import type { SubresourceHandler, WatchLimits } from './http/apiRequest.ts'
+import { bindings } from './http/bindings.ts'
 import { evictions } from './http/evictions.ts'
 import { listen } from './http/listener.ts'
 import { unservedSubresources } from './http/unserved.ts'
@@ -83,13 +84,14 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const admissions = [...(options.admissions ?? [])]
     const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions }
     const cluster = clusterOf(machinery, 'kube-apiserver')
-    admissions.push(refuseEscalation(cluster))
+    admissions.push(keepNamespaces, refuseEscalation(cluster))
     const { adminToken, certificate } = identity
     const admin = { token: adminToken, user: { username: 'admin', groups: [masters] } }
     const authenticator: Authenticator = { tokens: [admin], signer: tokenSigner(identity.signingKeyPem), cluster }
     const virtual = new Map<string, VirtualResource>(reviewResources(authenticator, { nowMs }))
     const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
     for (const [name, handler] of unservedSubresources(machinery)) subresources.set(name, handler)
+    subresources.set('pods/binding', bindings(machinery))
     subresources.set('pods/eviction', evictions(machinery, cluster))
     const documents = serverDocuments(kinds, () => ['namespaces/finalize', ...subresources.keys()])
     const faults = openFaults(options.faultSeed ?? randomBytes(4).readUInt32LE())

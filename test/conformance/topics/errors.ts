@@ -171,7 +171,7 @@ export const errors = topic('errors', [
   rule(
     'paths that lead nowhere',
     get('/api/v1/namespaces/{ns}/'),
-    get('/api/v1/namespaces/{ns}/configmaps/'),
+    get('/api/v1/namespaces/{ns}/configmaps/?fieldSelector=metadata.name=u'),
     get('/api/v1/namespaces//configmaps', { only: ['kind', 'code', 'message'] }),
     get('/api/v1//configmaps'),
     get('/apis/apps/v1/namespaces/{ns}/nothings'),

@@ -51,7 +51,9 @@ function resourceFacts({ kind, subresources }: ServedResource, keptAs: (kind: Ki
 
 /** Tells clients when a kind comes to be kept in another version. */
 function storageVersionHash({ group, version, kind }: Kind): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+  // The real server keeps definitions in a version that it serves no more.
+  const keptIn = group === 'apiextensions.k8s.io' ? 'v1beta1' : version
+  return createHash('sha256').update(`${group}/${keptIn}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 
 const customOrder = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']

@@ -1,19 +1,33 @@
+import { isObject } from '../../json.ts'
 import type { JsonObject } from '../../unstructured.ts'
 import { badRequest, type FieldError } from '../apiError.ts'
 import { forbidden, integer, invalidOptions, unsupported } from '../requests/listOptions.ts'
 import type { RemoveOptions } from '../requests/remove.ts'
-import { parseObject } from './body.ts'
+import { internalError } from '../requests/write.ts'
+import { parseJson, parseObject } from './body.ts'
 
 export type DeleteQuery = RemoveOptions & { readonly dryRun: boolean }
 
 /** From the body, or from the query of a request that has none. */
 export function parseDeleteOptions(text: string, media: 'json' | 'yaml', query: URLSearchParams): DeleteQuery {
-  const said = text.trim() === '' ? fromQuery(query) : parseObject(text, media, 'DeleteOptions')
+  const said = text.trim() === '' ? fromQuery(query) : fromBody(text, media)
   const options = said as JsonObject & RemoveOptions & { readonly dryRun?: readonly string[] }
   const dryRun = [...(options.dryRun ?? []), ...query.getAll('dryRun')].filter((each) => each !== '')
   const errors = [...mistakes(options, dryRun)]
   if (errors.length > 0) throw invalidOptions('DeleteOptions', errors)
   return { ...options, dryRun: dryRun.length > 0 }
+}
+
+/** Mistakes in there are told bare, as the real server tells them. */
+function fromBody(text: string, media: 'json' | 'yaml'): JsonObject {
+  const options =
+    media === 'yaml'
+      ? parseObject(text, media, 'DeleteOptions')
+      : parseJson(text, (because) => internalError(`couldn't get version/kind; json parse error: ${because}`))
+  if (!isObject(options)) return parseObject(text, media, 'DeleteOptions')
+  const { kind = 'DeleteOptions', apiVersion = '' } = options
+  if (kind === 'DeleteOptions') return options
+  throw internalError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`)
 }
 
 function fromQuery(query: URLSearchParams): JsonObject {

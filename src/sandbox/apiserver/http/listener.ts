@@ -6,6 +6,7 @@ import { ApiError } from '../apiError.ts'
 import type { ServingCertificate } from '../auth/certificate.ts'
 import { type Answer, refusal, writeAnswer } from './answer.ts'
 import { type Api, askedOf, dispatch, surprise } from './dispatch.ts'
+import type { View } from './negotiate.ts'
 
 export type ListenerOptions = {
   readonly api: Api
@@ -70,7 +71,7 @@ async function answer({ api, settled, onError }: ListenerOptions, { request, res
     if (!(error instanceof ApiError)) onError(`${request.method} ${request.url}`, error)
     const refused = error instanceof ApiError ? error : surprise()
     retryAfterSeconds = refused.retryAfterSeconds
-    found = refusal(refused)
+    found = refusal(refused, askedMedia(request))
   }
   if (found.kind === 'drop') return void response.destroy()
   // Whoever is done keeps no connection open that is to end.
@@ -86,6 +87,11 @@ async function runStream({ run }: Extract<Answer, { readonly kind: 'stream' }>, 
     if (!signal.aborted) throw error
     response.destroy()
   }
+}
+
+/** A refusal has the form that was asked for, if there is one such. */
+function askedMedia({ headers: { accept = '' } }: IncomingMessage): View['media'] {
+  return accept.startsWith('application/yaml') ? 'yaml' : 'json'
 }
 
 /** People with curl or a browser read what they get. */

@@ -23,9 +23,11 @@ export type ResourceTarget = Extract<Target, { readonly kind: 'resource' }>
 /** `path` is encoded, as it came. */
 export function parseTarget(path: string): Target {
   const parts = path
+    .replace(/^\/|\/$/g, '')
     .split('/')
-    .filter((part) => part !== '')
     .map(decoded)
+  // A slash in a name, and a part that is missing; but for a namespace's name, which stands for all of them.
+  if (parts.some((part, at) => part.includes('/') || (part === '' && parts[at - 1] !== 'namespaces'))) return { kind: 'path', path }
   const [prefix, ...rest] = parts
   if (prefix === 'api' && rest.length >= 2) return resourceOrWatch('', rest[0]!, rest.slice(1))
   if (prefix === 'apis' && rest.length >= 3) return resourceOrWatch(rest[0]!, rest[1]!, rest.slice(2))
@@ -42,7 +44,17 @@ function resource(group: string, version: string, parts: readonly string[]): Res
   // A namespace's own subresources look like a resource within it.
   const isWithin = first === 'namespaces' && plural !== undefined && plural !== 'status' && plural !== 'finalize'
   const [found, name, subresource, ...rest] = isWithin ? [plural, ...more] : parts
-  return { kind: 'resource', group, version, plural: found!, namespace: isWithin ? namespace : undefined, name, subresource, rest, isWatch: false }
+  return {
+    kind: 'resource',
+    group,
+    version,
+    plural: found!,
+    namespace: isWithin && namespace !== '' ? namespace : undefined,
+    name,
+    subresource,
+    rest,
+    isWatch: false,
+  }
 }
 
 function decoded(part: string): string {

@@ -22,3 +22,8 @@ export function deleted({ group, plural }: Kind, { metadata }: Unstructured): Js
   const details = { name: metadata.name, ...(group !== '' && { group }), kind: plural, ...(metadata.uid !== undefined && { uid: metadata.uid }) }
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
 }
+
+/** What is done without an object to show for it. */
+export function success(code: number): JsonObject {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code }
+}

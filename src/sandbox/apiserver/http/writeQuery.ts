@@ -21,6 +21,15 @@ export function parseWriteQuery(
   if (dryRun.some((each) => each !== 'All')) errors.push(unsupported('dryRun', dryRun, ['All']))
   if (manager.length > maxManagerBytes)
     errors.push({ field: 'fieldManager', reason: 'FieldValueTooLong', message: `Too long: may not be more than ${maxManagerBytes} bytes` })
+  for (const [at, char] of [...manager].entries()) {
+    if (/\P{C}/u.test(char)) continue
+    const code = char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
+    errors.push({
+      field: 'fieldManager',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(manager)}: invalid character U+${code} (at position ${at})`,
+    })
+  }
   if (fieldValidation === undefined) errors.push(unsupported('fieldValidation', validation, ['', ...validations]))
   if (errors.length > 0 || fieldValidation === undefined) throw invalidOptions(options, errors)
   const force = query.has('force') ? query.get('force') !== 'false' : undefined

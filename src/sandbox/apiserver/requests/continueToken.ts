@@ -14,7 +14,7 @@ export function readToken(text: string): ContinueToken {
     const at = /[^\w-]/.exec(text)?.index ?? text.length - 1
     throw badRequest(`invalid continue token: continue key is not valid: illegal base64 data at input byte ${at}`)
   }
-  const token = parsed(Buffer.from(text, 'base64url').toString())
+  const token = parsed(Buffer.from(text, 'base64url'))
   if (token.v !== apiVersion)
     throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(token.v ?? '')}`)
   if (typeof token.rv !== 'number' || token.rv === 0)
@@ -24,10 +24,18 @@ export function readToken(text: string): ContinueToken {
   return { revision: token.rv, start: token.start }
 }
 
-function parsed(text: string): { readonly v?: unknown; readonly rv?: unknown; readonly start?: unknown } {
+function parsed(bytes: Buffer): { readonly v?: unknown; readonly rv?: unknown; readonly start?: unknown } {
   try {
-    return JSON.parse(text) as { readonly v?: unknown }
+    return JSON.parse(bytes.toString()) as { readonly v?: unknown }
   } catch (error) {
-    throw Object.assign(badRequest('invalid continue token: continue key is not valid: invalid character in the token'), { cause: error })
+    throw Object.assign(
+      badRequest(`invalid continue token: continue key is not valid: invalid character ${shown(bytes[0] ?? 0)} looking for beginning of value`),
+      { cause: error },
+    )
   }
+}
+
+/** A byte as Go shows it. */
+function shown(byte: number): string {
+  return byte < 0x20 || byte > 0x7e ? `'\\u${byte.toString(16).padStart(4, '0')}'` : `'${String.fromCharCode(byte)}'`
 }

@@ -40,7 +40,8 @@ function createNamed(machinery: Machinery, call: Call, object: Unstructured, by:
   const accepted = admitted(machinery, call, own, { verb: 'create', name, subresource: undefined, old: undefined })
   const prepared = strategy.prepareForCreate?.(accepted, context) ?? accepted
   checked(call, prepared, undefined)
-  if (findLive(machinery, call, name) !== undefined) throw alreadyExists(about(call, name))
+  const taken = findLive(machinery, call, name)
+  if (taken !== undefined) throw alreadyExists(about(call, name), taken.metadata.deletionTimestamp !== undefined)
   const complete = withMetadata(kind, prepared, prepared.metadata)
   return stored(machinery, call, complete)
 }

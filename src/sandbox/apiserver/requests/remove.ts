@@ -37,7 +37,13 @@ export function remove(machinery: Machinery, call: Call, name: string, options: 
     return marked(machinery, call, live, { ...grace.metadata, finalizers })
   }
   if (finalizers.length > 0) return marked(machinery, call, live, { ...atOnce(live.metadata, nowMs), finalizers })
-  return gone(machinery, call, live)
+  return grace.kind === 'graceful' ? withMarks(gone(machinery, call, live), grace.metadata) : gone(machinery, call, live)
+}
+
+/** What is gone at once is shown as what it would have been for no time. */
+function withMarks(removal: Removal, metadata: ObjectMeta): Removal {
+  const { resourceVersion = '' } = removal.object.metadata
+  return { ...removal, object: { ...removal.object, metadata: tidyMetadata({ ...metadata, resourceVersion }) } }
 }
 
 function requirePreconditions({ kind }: Call, { metadata }: Unstructured, { preconditions }: RemoveOptions): void {

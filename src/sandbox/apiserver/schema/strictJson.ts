@@ -67,8 +67,8 @@ export function parseStrictJson(text: string): Parsed {
   return new Reader(text).whole()
 }
 
-/** Deeper nesting is refused, as there. */
-const maxDepth = 10_000
+/** Deeper nesting is refused, as there from ten times as deep on, which the stack does not hold here. */
+const maxDepth = 1_000
 const space = /[ \t\r\n]*/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const simpleString = /"([^"\\\u0000-\u001f]*)"/y
@@ -102,7 +102,7 @@ class Reader {
   }
 
   #nested(read: () => Parsed): Parsed {
-    if (++this.#depth > maxDepth) throw new SyntaxError('exceeded max depth')
+    if (++this.#depth > maxDepth) throw new SyntaxError(`invalid character '${this.#text[this.#at]}' exceeded max depth`)
     this.#at++
     const value = read()
     this.#depth--

@@ -57,7 +57,7 @@ function repeatedKeys(document: Document, lineCounter: LineCounter): readonly st
 const wordings: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
   MULTILINE_IMPLICIT_KEY: 'mapping values are not allowed in this context',
-  TAB_AS_INDENT: 'found character that cannot start any token',
+  TAB_AS_INDENT: 'found a tab character that violates indentation',
   BAD_SCALAR_START: 'found character that cannot start any token',
   BAD_DIRECTIVE: 'found unknown directive name',
   BAD_ALIAS: 'did not find expected alphabetic or numeric character',
@@ -66,5 +66,7 @@ const wordings: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 
 /** The line is where the mistake is seen, which is not always where the real server's parser sees it. */
 function worded({ code, linePos }: YAMLError): string {
-  return `yaml: line ${linePos?.[0].line ?? 1}: ${wordings[code] ?? 'did not find expected key'}`
+  const { line } = linePos?.[0] ?? { line: 1 }
+  // The first line has no number there.
+  return `yaml: ${line > 1 ? `line ${line}: ` : ''}${wordings[code] ?? 'did not find expected key'}`
 }
