@@ -137,6 +137,12 @@ export function parseSandbox(env: Environment, flags: Flags): Parsed<SandboxSett
   return read.finish(settings)
 }
 
+/** What a sandbox's programs are given of our own environment: where things are and how they are written, and no secrets. */
+export function programVariables(env: Environment): Readonly<Record<string, string>> {
+  const isCommon = (name: string): boolean => /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TERM)$/.test(name)
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (isCommon(name) && value !== undefined ? [[name, value]] : [])))
+}
+
 const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /** A field name holds no `=`: what stands before one is a version. */

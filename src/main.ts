@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { basename } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { check } from './cli/edge.ts'
 import { runProgram } from './cli/program.ts'
 import type { Flags } from './cli/verb.ts'
-import { type Parsed, parseBench, parseDemo, parseEdge, parseSandbox } from './config.ts'
+import { type Parsed, parseBench, parseDemo, parseEdge, parseSandbox, programVariables } from './config.ts'
 import { outliveReaders } from './lib/brokenPipe.ts'
 import { hangupSignal } from './lib/hangup.ts'
 import { stopSignal } from './lib/stopSignal.ts'
@@ -79,7 +79,16 @@ async function sandbox(flags: Flags): Promise<number> {
   const settings = settled(parseSandbox(process.env, flags))
   if (settings === undefined) return 2
   const { runSandbox } = await import('./sandbox/runSandbox.ts')
-  await runSandbox({ ...settings, signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']), stdout: process.stdout, stderr: process.stderr })
+  const demo = join(import.meta.dirname, 'demo', `app${extname(import.meta.filename)}`)
+  await runSandbox({
+    ...settings,
+    builtin: [{ pattern: 'spillway/demo:*', argv: [process.execPath, demo], variables: { VERSION: '$(IMAGE_TAG)' } }],
+    workingDirectory: process.cwd(),
+    variables: programVariables(process.env),
+    signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),
+    stdout: process.stdout,
+    stderr: process.stderr,
+  })
   return 0
 }
 

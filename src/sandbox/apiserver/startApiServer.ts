@@ -5,6 +5,7 @@ import { refuseEscalation } from './auth/escalation.ts'
 import { authorize } from './auth/rbac.ts'
 import { reviewKinds } from './auth/reviewKinds.ts'
 import { bootstrapAuth, reviewResources, tokenRequests } from './auth/serveAuth.ts'
+import { issueToken, type TokenRequestSpec } from './auth/serviceAccountToken.ts'
 import { tokenSigner } from './auth/token.ts'
 import { masters } from './auth/user.ts'
 import { bootstrapNamespaces, keepNamespaces } from './bootstrap.ts'
@@ -61,6 +62,8 @@ export type ApiServer = {
   readonly faults: Faults
   /** Forgets writes up to a revision, as the real server does by and by: older watches and pages get 410. The newest if absent. */
   compact(revision?: number): void
+  /** A token of a ServiceAccount, as its `token` subresource gives it. Throws ApiError. */
+  mintToken(account: { readonly namespace: string; readonly name: string }, spec: TokenRequestSpec): string
   /** Answers a subresource from now on: `pods/log`. */
   serve(subresource: string, handler: SubresourceHandler): void
   /** Answers creations of a kind that is never kept. */
@@ -126,6 +129,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       kinds,
       faults,
       compact: (revision = store.revision()) => store.compact(revision),
+      mintToken: (account, spec) => issueToken(spec, account, { ...authenticator, nowMs: nowMs() }),
       serve(subresource, handler) {
         subresources.set(subresource, handler)
         documents.forget()

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 
 /** Which program stands for an image: `shop:*` is `node shop.js`. `*` stands for any characters. */
-export type ImageProgram = { readonly pattern: string; readonly argv: readonly string[] }
+export type ImageProgram = {
+  readonly pattern: string
+  readonly argv: readonly string[]
+  /** What it is given besides; `$(IMAGE_TAG)` is replaced. */
+  readonly variables?: Readonly<Record<string, string>>
+}
 
 /** Reads `shop:*=node shop.js`; quotes keep spaces together. Undefined if that is not what it says. */
 export function parseImageProgram(text: string): ImageProgram | undefined {
@@ -52,6 +57,9 @@ export function missingImage(image: string): string {
 }
 
 const shortName = (image: string): string => image.slice(image.lastIndexOf('/') + 1).replace(/[:@].*$/, '')
+
+/** `v1` of `shop:v1`. */
+export const tagOf = (image: string): string => withTag(image).replace(/^.*[:@]/, '')
 
 /** A name without a tag means its latest one. */
 function withTag(image: string): string {

@@ -57,6 +57,12 @@ export function requestToken(
   }
 }
 
+/** The token alone, of such a request. Throws ApiError. */
+export function issueToken(spec: TokenRequestSpec, account: Parameters<typeof requestToken>[1], issuing: Parameters<typeof requestToken>[2]): string {
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { name: '' }, spec }
+  return (requestToken(request, account, issuing)['status'] as { readonly token: string }).token
+}
+
 const aboutRequest: About = { group: 'authentication.k8s.io', plural: 'tokenrequests', kind: 'TokenRequest', name: '' }
 
 function mistakes({ boundObjectRef }: TokenRequestSpec, seconds: number): readonly FieldError[] {

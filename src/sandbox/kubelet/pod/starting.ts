@@ -4,10 +4,11 @@ import type { Pod } from '../../../api/pod.ts'
 import type { Told } from '../../events.ts'
 import { commandOf, findExecutable } from '../environment/command.ts'
 import type { PodFacts } from '../environment/downward.ts'
+import { expand } from '../environment/expand.ts'
 import { textsIn } from '../environment/lookup.ts'
 import { type Folders, placer, volumeVariable } from '../environment/places.ts'
 import { type Resolved, type Variables, variablesOf } from '../environment/variables.ts'
-import { findImage, type Image, missingImage } from '../images.ts'
+import { findImage, type Image, missingImage, tagOf } from '../images.ts'
 import { logFolder, logPath } from '../logs/containerLog.ts'
 import type { PodAddress } from '../probes/network.ts'
 import type { PodContext } from './context.ts'
@@ -46,7 +47,7 @@ export async function startContainer(starting: Starting): Promise<Started> {
   if ('reason' in pulled) return pulled
   const { container, ground, context, attempt, tell } = starting
   const place = placer(container.volumeMounts ?? [], ground.folders)
-  const variables = environmentOf(starting, place)
+  const variables = environmentOf(starting, pulled, place)
   if (variables.kind === 'error') {
     tell({ type: 'Warning', reason: 'Failed', message: `Error: ${variables.error}` })
     return { kind: 'waiting', reason: 'CreateContainerConfigError', message: variables.error, againMs: context.nowMs() + context.waits.retryMs }
@@ -108,12 +109,15 @@ function pull({ container, record, context, tell }: Starting): Image | Extract<S
   return failed('ErrImagePull', message, nowMs + Math.min(1_000, delayMs / 2), { delayMs, sinceMs: nowMs, message })
 }
 
-function environmentOf({ container, ground, context }: Starting, place: (text: string) => string): Resolved<Variables> {
+function environmentOf({ container, ground, context }: Starting, image: Image, place: (text: string) => string): Resolved<Variables> {
   const { pod, facts, folders, address, kubeconfig } = ground
   const mounted = (container.volumeMounts ?? []).filter(({ name }) => folders[name] !== undefined)
   const port = container.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.containerPort
   const given: Variables = {
     ...context.variables,
+    ...Object.fromEntries(
+      Object.entries(image.variables ?? {}).map(([name, value]) => [name, expand(value, { IMAGE_TAG: tagOf(container.image ?? '') })]),
+    ),
     HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
     HOST: address.ip,
     ...(port !== undefined && { PORT: String(address.portOf(port)) }),
