@@ -1,4 +1,4 @@
-import type { Routing } from '../core/routing/types.ts'
+import type { Routing, Split } from '../core/routing/types.ts'
 import { at, backendBlockCells, healthAt, newBlock, workerAt, workerBlockCells } from './counters.ts'
 import type { BackendBlocks } from './protocol.ts'
 
@@ -11,7 +11,7 @@ export type Ledger = {
   admit(routing: Routing): void
   /** `routing` is the one in use: backends that it lacks begin to age; those that were admitted in vain go at once. */
   settle(routing: Routing): void
-  blocksFor(worker: number, routing: Routing): BackendBlocks
+  blocksFor(worker: number, splits: readonly Split[]): BackendBlocks
   workerBlock(worker: number): SharedArrayBuffer
   /** A cell per worker: what it accounts for of the process's memory. */
   readonly memoryBlock: SharedArrayBuffer
@@ -70,9 +70,9 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
         else entry.goneAt ??= now()
       }
     },
-    blocksFor(worker, routing) {
+    blocksFor(worker, splits) {
       return Object.fromEntries(
-        routing.splits.map((split) => [
+        splits.map((split) => [
           split.name,
           Object.fromEntries(split.backends.map((backend) => [backend.name, entries.get(keyOf(split.name, backend.name))!.blocks[worker]!])),
         ]),

@@ -169,7 +169,7 @@ export const defaultResilience: Resilience = { retryBudget: 0.2, ejectAfter: 5, 
 export const defaultDns: Dns = { servers: [], maxStaleMs: 600_000 }
 
 /** `split` undefined: of what no split governs. */
-export function policyOf({ timeouts, limits, resilience, policies }: EdgeConfig, split?: string): TrafficPolicy {
+export function policyOf({ timeouts, limits, resilience, policies }: Omit<EdgeConfig, 'routing'>, split?: string): TrafficPolicy {
   const { connectMs, responseHeadMs, bodyIdleMs, upstreamIdleMs, tunnelIdleMs, totalMs, queueMs } = timeouts
   const { bodyBytes, upstreamConnections, queue } = limits
   return {

@@ -5,9 +5,11 @@ import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { Lane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
 import { memoryLimitBytes, oldGenerationMb } from './pressure/memory.ts'
+import type { RoutingUpdate, ToWorker } from './protocol.ts'
 import type { StickyKeys } from './sticky/sticky.ts'
 import { type Answer, startThread, type WorkerThread } from './thread.ts'
 import type { TlsMaterial } from './tls/material.ts'
+import { type Given, openUpdates, settingsOf, splitsIn } from './update.ts'
 
 export type ChangeOutcome = { readonly kind: 'applied' } | { readonly kind: 'refused'; readonly message: string }
 
@@ -62,6 +64,8 @@ type Slot = {
   thread: WorkerThread | undefined
   startedAt: number
   appliedVersion: number | undefined
+  /** What its table was built from, where that is certain. */
+  given: Given | undefined
   replaced: number
   quickDeaths: number
   timer: NodeJS.Timeout | undefined
@@ -85,6 +89,7 @@ export function openCrew(options: {
 }): Crew {
   const { workers, workerUrl, instanceId, ledger, lane, log, accessLog, keys, tls: tlsFor, resolve, timing } = options
   const slots = Array.from({ length: workers }, (_, index): Slot => newSlot(index))
+  const updates = openUpdates()
   let present: Table | undefined
   let ended = false
   let leaving = false
@@ -101,6 +106,7 @@ export function openCrew(options: {
   function afterDeath(slot: Slot): void {
     slot.thread = undefined
     slot.appliedVersion = undefined
+    slot.given = undefined
     ledger.bury(slot.index)
     if (ended) return
     slot.replaced++
@@ -129,16 +135,20 @@ export function openCrew(options: {
     return slot.thread?.ask({ kind: 'prepare', version, listeners }, patienceMs()) ?? Promise.resolve({ kind: 'gone' })
   }
 
+  function give(slot: Slot, { version, config, keys }: Given, update: RoutingUpdate): Promise<Answer> {
+    const blocks = ledger.blocksFor(slot.index, splitsIn(update))
+    const tls = tlsFor(config)
+    const message: ToWorker = { kind: 'apply', version, settings: settingsOf(config), update, blocks, keys, ...(tls && { tls }) }
+    return slot.thread?.ask(message, patienceMs()) ?? Promise.resolve({ kind: 'gone' })
+  }
+
   async function apply(slot: Slot, table: Table): Promise<Answer> {
-    const blocks = ledger.blocksFor(slot.index, table.config.routing)
-    const tls = tlsFor(table.config)
-    const answer = await (slot.thread?.ask(
-      { kind: 'apply', version: table.version, config: resolve(table.config), blocks, keys: keys(), ...(tls && { tls }) },
-      patienceMs(),
-    ) ?? {
-      kind: 'gone' as const,
-    })
-    if (answer.kind === 'applied') slot.appliedVersion = table.version
+    const { version, config } = table
+    const given: Given = { version, config: resolve(config), keys: keys() }
+    let answer = await give(slot, given, updates.between(slot.given, given))
+    if (answer.kind === 'behind') answer = await give(slot, given, updates.between(undefined, given))
+    slot.given = answer.kind === 'applied' ? given : undefined
+    if (answer.kind === 'applied') slot.appliedVersion = version
     // One that has taken another's place meanwhile does not know.
     if (leaving) slot.thread?.tell({ kind: 'leave' })
     return answer
@@ -237,7 +247,7 @@ export function openCrew(options: {
 }
 
 function newSlot(index: number): Slot {
-  return { index, thread: undefined, startedAt: 0, appliedVersion: undefined, replaced: 0, quickDeaths: 0, timer: undefined }
+  return { index, thread: undefined, startedAt: 0, appliedVersion: undefined, given: undefined, replaced: 0, quickDeaths: 0, timer: undefined }
 }
 
 function boundOf(table: Table): readonly ListenAddress[] {

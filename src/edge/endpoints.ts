@@ -203,6 +203,10 @@ function evidenceOf(health: Health): string {
   return health.kind === 'in' ? 'in' : health.why
 }
 
+function keyOf({ host, port }: Endpoint): string {
+  return `${host} ${port}`
+}
+
 /** The endpoints of a worker, by address. */
 export class Endpoints<E> {
   readonly #keeper: Keeper<E>
@@ -226,8 +230,14 @@ export class Endpoints<E> {
     return set
   }
 
+  /** A set of the table in use stays as it is in the next one. */
+  keep(set: EndpointSet<EndpointPool<E>>): void {
+    for (const pool of set.all) this.#named.set(keyOf(pool), pool)
+    this.#namedSets.push(set)
+  }
+
   #pool(endpoint: Endpoint, joins: boolean): EndpointPool<E> {
-    const key = `${endpoint.host} ${endpoint.port}`
+    const key = keyOf(endpoint)
     const known = this.#named.get(key) ?? this.#pools.get(key)
     const pool = known ?? new EndpointPool(endpoint, this.#keeper)
     if (known === undefined && joins) pool.joinedMs = performance.now()
@@ -235,7 +245,7 @@ export class Endpoints<E> {
     return pool
   }
 
-  /** Called once a table that was built with `set` is in use: retires what it did not name. */
+  /** Called once a table that was built with `set` and `keep` is in use: retires what it did not name. */
   settle(): void {
     for (const [key, pool] of this.#pools) if (!this.#named.has(key)) pool.retire()
     for (const set of this.#sets) set.leave()

@@ -27,8 +27,9 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   if (isForEdge(head)) return answer(exchange, 204, 'options')
   if (head.via && passedHere(head, context.instanceId)) return answer(exchange, 508, 'loop')
   if (origin.turnsAway !== 0) return turnAway(exchange, head, host, origin)
-  const split = table.routes.find(host, pathOf(head.target))
-  if (split === undefined) return answer(exchange, 404, 'no_route')
+  const place = table.routes.find(host, pathOf(head.target))
+  if (place === undefined) return answer(exchange, 404, 'no_route')
+  const split = table.targets[place]!
   exchange.policy = split.policy
   const maximum = split.policy.bodyBytes
   if (maximum > 0 && (head.contentLength > maximum || exchange.request.bytes > maximum)) return exchange.refuseBody(413)

@@ -1,3 +1,5 @@
+import type { RoutingDelta } from '../core/routing/delta.ts'
+import type { Routing } from '../core/routing/types.ts'
 import type { EdgeConfig, ListenAddress } from './config.ts'
 import type { StickyKeys } from './sticky/sticky.ts'
 import type { TlsMaterial } from './tls/material.ts'
@@ -15,17 +17,27 @@ export type WorkerData = {
   readonly memory: SharedArrayBuffer
 }
 
+/** All that a table is made from but for its routing. */
+export type Settings = Omit<EdgeConfig, 'routing'>
+
+/** `base`: the version of the table that a delta applies to, which has all else in common with the new one. */
+export type RoutingUpdate =
+  | { readonly kind: 'whole'; readonly routing: Routing }
+  | { readonly kind: 'delta'; readonly base: number; readonly delta: RoutingDelta }
+
 /** Blocks of `at`, by split, then backend, for this worker. */
 export type BackendBlocks = Readonly<Record<string, Readonly<Record<string, SharedArrayBuffer>>>>
 
 export type ToWorker =
   /** Bind listeners that are new in this configuration; answered by `bound` or `refused`. Traffic is not touched. */
   | { readonly kind: 'prepare'; readonly version: number; readonly listeners: readonly ListenAddress[] }
-  /** Swap to this table, start new listeners, close those that are gone; answered by `applied`. */
+  /** Swap to this table, start new listeners, close those that are gone; answered by `applied`, `refused` or, where `update` does not apply, `behind`. */
   | {
       readonly kind: 'apply'
       readonly version: number
-      readonly config: EdgeConfig
+      readonly settings: Settings
+      readonly update: RoutingUpdate
+      /** Of the splits in `update`. */
       readonly blocks: BackendBlocks
       readonly keys: StickyKeys
       /** Absent: no listener has TLS. */
@@ -45,6 +57,8 @@ export type FromWorker =
   | { readonly kind: 'bound'; readonly version: number; readonly addresses: readonly ListenAddress[] }
   | { readonly kind: 'refused'; readonly version: number; readonly message: string }
   | { readonly kind: 'applied'; readonly version: number }
+  /** The table in use is not the one that the delta applies to: nothing has changed. */
+  | { readonly kind: 'behind'; readonly version: number }
   | { readonly kind: 'drained' }
   /** Whole lines; one batch at a time, but for the last. */
   | { readonly kind: 'accessLog'; readonly lines: string }

@@ -1,12 +1,14 @@
-import { type CompiledMatch, compileMatch, compileRoutes, type RouteTable } from '../core/routing/compile.ts'
-import type { CompileRegex, Split } from '../core/routing/types.ts'
-import { type EdgeConfig, type Limits, policyOf, type Timeouts, type TrafficPolicy } from './config.ts'
+import { type CompiledMatch, compileMatch } from '../core/routing/compile.ts'
+import type { RoutingDelta } from '../core/routing/delta.ts'
+import { compileRoutes, type RoutedTo, type RouteTable, reviseRoutes } from '../core/routing/routeTable.ts'
+import type { CompileRegex, Route, Routing, Split } from '../core/routing/types.ts'
+import { type Limits, policyOf, type Timeouts, type TrafficPolicy } from './config.ts'
 import type { EndpointPool, Endpoints } from './endpoints.ts'
 import type { EndpointSet } from './health/endpointSet.ts'
 import { openRetryBudget, type RetryBudget } from './health/retryBudget.ts'
 import { type Mirroring, type MirrorTarget, mirrorsOf } from './mirror/targets.ts'
 import { type Picker, picker } from './pick.ts'
-import type { BackendBlocks } from './protocol.ts'
+import type { BackendBlocks, Settings } from './protocol.ts'
 import { picksIn } from './record.ts'
 import { type Sticky, type StickyKeys, stickyOf } from './sticky/sticky.ts'
 import { type Trust, trustOf } from './trust.ts'
@@ -29,6 +31,8 @@ export type RouteTarget<E> = {
 
 export type SplitTarget<E> = {
   readonly name: string
+  /** Its index in `Table.targets`, for as long as tables have it. */
+  readonly place: number
   readonly policy: TrafficPolicy
   readonly backends: readonly BackendTarget<E>[]
   readonly picker: Picker
@@ -47,7 +51,9 @@ export type SplitTarget<E> = {
  */
 export type Table<E> = {
   readonly version: number
-  readonly routes: RouteTable<SplitTarget<E>>
+  /** To indices of `targets`: so a split changes without its routes. */
+  readonly routes: RouteTable<number>
+  readonly targets: readonly (SplitTarget<E> | undefined)[]
   readonly splits: ReadonlyMap<string, SplitTarget<E>>
   /** Header names, in lower case, that decide where a request goes: no Connection field may remove them. */
   readonly routingHeaders: ReadonlySet<string>
@@ -60,7 +66,7 @@ export type Table<E> = {
 
 export type TableInput<E> = {
   readonly version: number
-  readonly config: EdgeConfig
+  readonly settings: Settings
   readonly blocks: BackendBlocks
   /** The table in use: its splits' accumulators live on. */
   readonly before: Table<E> | undefined
@@ -74,30 +80,74 @@ export type TableInput<E> = {
   readonly nowS: () => number
 }
 
-export function buildTable<E>(input: TableInput<E>): Table<E> {
-  const { config } = input
-  const splits = new Map(config.routing.splits.map((split) => [split.name, buildSplit(split, input)]))
-  const routes = config.routing.routes.map((route) => ({ route, target: splits.get(route.split)! }))
-  const routingHeaders = new Set<string>()
-  for (const split of splits.values()) {
-    if (split.sticky?.header !== undefined) routingHeaders.add(split.sticky.header)
-    for (const route of split.routes) for (const match of route.matches) for (const header of match.headers) routingHeaders.add(header.name)
-  }
+export function buildTable<E>(routing: Routing, input: TableInput<E>): Table<E> {
+  const { version, settings } = input
+  const targets = routing.splits.map((split, place) => buildSplit(split, place, input))
+  const splits = new Map(targets.map((split) => [split.name, split]))
   return {
-    version: input.version,
-    routes: compileRoutes(routes),
+    version,
+    routes: compileRoutes(routedTo(routing.routes, splits)),
+    targets,
     splits,
-    routingHeaders,
-    trust: trustOf(config.trustedProxies),
-    limits: config.limits,
-    timeouts: config.timeouts,
-    policy: policyOf(config),
+    routingHeaders: routingHeadersOf(splits),
+    trust: trustOf(settings.trustedProxies),
+    limits: settings.limits,
+    timeouts: settings.timeouts,
+    policy: policyOf(settings),
   }
 }
 
-function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
+/** What `buildTable` makes of the whole, given that `before` and the new table differ by the delta alone; the rest they share. */
+export function reviseTable<E>(before: Table<E>, delta: RoutingDelta, input: TableInput<E>): Table<E> {
+  const splits = new Map(before.splits)
+  const targets = [...before.targets]
+  for (const name of delta.splits.removed) {
+    targets[splits.get(name)!.place] = undefined
+    splits.delete(name)
+  }
+  for (const split of delta.splits.set) {
+    const target = buildSplit(split, splits.get(split.name)?.place ?? freePlace(targets), input)
+    splits.set(split.name, target)
+    targets[target.place] = target
+  }
+  for (const split of splits.values()) if (before.splits.get(split.name) === split) keepEndpoints(split, input)
+  const sameSplits = delta.splits.set.length === 0 && delta.splits.removed.length === 0
+  return {
+    ...before,
+    version: input.version,
+    routes: reviseRoutes(before.routes.hosts, routedTo(delta.routes.set, splits), delta.routes.removed),
+    targets,
+    splits,
+    routingHeaders: sameSplits ? before.routingHeaders : routingHeadersOf(splits),
+  }
+}
+
+function routedTo<E>(routes: readonly Route[], splits: ReadonlyMap<string, SplitTarget<E>>): readonly RoutedTo<number>[] {
+  return routes.map((route) => ({ route, target: splits.get(route.split)!.place }))
+}
+
+function freePlace(targets: readonly unknown[]): number {
+  const free = targets.indexOf(undefined)
+  return free < 0 ? targets.length : free
+}
+
+function keepEndpoints<E>({ backends, mirrors }: SplitTarget<E>, { endpoints, mirroring }: TableInput<E>): void {
+  for (const backend of backends) endpoints.keep(backend.endpoints)
+  if (mirrors !== undefined) for (const mirror of mirrors) mirroring.endpoints.keep(mirror.endpoints)
+}
+
+function routingHeadersOf<E>(splits: ReadonlyMap<string, SplitTarget<E>>): ReadonlySet<string> {
+  const headers = new Set<string>()
+  for (const split of splits.values()) {
+    if (split.sticky?.header !== undefined) headers.add(split.sticky.header)
+    for (const route of split.routes) for (const match of route.matches) for (const header of match.headers) headers.add(header.name)
+  }
+  return headers
+}
+
+function buildSplit<E>(split: Split, place: number, input: TableInput<E>): SplitTarget<E> {
   const before = input.before?.splits.get(split.name)
-  const policy = policyOf(input.config, split.name)
+  const policy = policyOf(input.settings, split.name)
   const backends = split.backends.map(({ name, endpoints }): BackendTarget<E> => {
     const block = new Float64Array(input.blocks[split.name]![name]!)
     const earlier = before?.backends.find((backend) => backend.name === name)
@@ -113,6 +163,7 @@ function buildSplit<E>(split: Split, input: TableInput<E>): SplitTarget<E> {
   const weights = split.backends.map((backend) => backend.weight)
   return {
     name: split.name,
+    place,
     policy,
     backends,
     picker:

@@ -3,7 +3,7 @@ import { compileRegex } from '../lib/regex.ts'
 import { AccessLog } from './accessLog/accessLog.ts'
 import { addressText } from './addresses.ts'
 import { carrying } from './carrying.ts'
-import type { EdgeConfig, ListenAddress, ListenerTls } from './config.ts'
+import type { ListenAddress, ListenerTls } from './config.ts'
 import { Context } from './context.ts'
 import { workerAt } from './counters.ts'
 import { Endpoints } from './endpoints.ts'
@@ -15,11 +15,11 @@ import { peerLog } from './peerLog.ts'
 import { AcceptQueue } from './pressure/acceptQueue.ts'
 import { MemoryGauge } from './pressure/memory.ts'
 import { startSampling } from './pressure/sampler.ts'
-import type { FromWorker, ToWorker, WorkerData } from './protocol.ts'
+import type { FromWorker, Settings, ToWorker, WorkerData } from './protocol.ts'
 import { acceptProxied } from './proxyProtocol/accept.ts'
 import { type Accept, acceptClear, acceptRedirect, Listener, sweep } from './server.ts'
 import { sweepEveryMs } from './sweepPace.ts'
-import { buildTable, type Table } from './table.ts'
+import { buildTable, reviseTable, type Table, type TableInput } from './table.ts'
 import type { TlsMaterial } from './tls/material.ts'
 import type { SecureListeners } from './tls/secureListeners.ts'
 import { trustOf } from './trust.ts'
@@ -81,7 +81,7 @@ function discard(): void {
 }
 
 /** How each listener takes connections, in their order. */
-async function acceptsOf({ listeners }: EdgeConfig, material: TlsMaterial | undefined): Promise<readonly Accept[]> {
+async function acceptsOf({ listeners }: Settings, material: TlsMaterial | undefined): Promise<readonly Accept[]> {
   const clear = listeners.map(({ redirectPort }) => (redirectPort === undefined ? acceptClear : acceptRedirect(redirectPort)))
   if (material === undefined) return clear
   if (secure === undefined) {
@@ -105,22 +105,25 @@ function takeFrom(listener: Listener, accept: Accept, proxyProtocolFrom: readonl
   }
 }
 
-async function apply({ version, config, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
-  const accepts = await acceptsOf(config, tls)
-  const table = buildTable({ version, config, blocks, before: context?.table, endpoints, mirroring, regex: compileRegex, phaseOf, keys, nowS })
+async function apply({ version, settings, update, blocks, keys, tls }: Extract<ToWorker, { kind: 'apply' }>): Promise<void> {
+  const accepts = await acceptsOf(settings, tls)
+  const before = context?.table
+  if (update.kind === 'delta' && update.base !== before?.version) return say({ kind: 'behind', version })
+  const input: TableInput<Exchange> = { version, settings, blocks, before, endpoints, mirroring, regex: compileRegex, phaseOf, keys, nowS }
+  const table = update.kind === 'whole' ? buildTable(update.routing, input) : reviseTable(before!, update.delta, input)
   if (context === undefined) context = new Context(table, counters, data.instanceId, requestIdPrefix)
   else context.use(table)
-  if (config.accessLog !== undefined) accessLog.use(config.accessLog)
+  if (settings.accessLog !== undefined) accessLog.use(settings.accessLog)
   else accessLog.flushIfFree()
-  context.accessLog = config.accessLog && accessLog
+  context.accessLog = settings.accessLog && accessLog
   endpoints.settle()
   mirroring.endpoints.settle()
   counters[workerAt.tableVersion] = version
-  const wanted = new Set(config.listeners.map((listener) => addressText(listener.address)))
-  const places = new Map(config.listeners.map(({ address }, i) => [addressText(address), i]))
+  const wanted = new Set(settings.listeners.map((listener) => addressText(listener.address)))
+  const places = new Map(settings.listeners.map(({ address }, i) => [addressText(address), i]))
   for (const listener of [...listeners, ...prepared]) {
     const place = places.get(listener.key)
-    if (place !== undefined) takeFrom(listener, accepts[place]!, config.listeners[place]!.proxyProtocolFrom)
+    if (place !== undefined) takeFrom(listener, accepts[place]!, settings.listeners[place]!.proxyProtocolFrom)
   }
   for (const listener of prepared) listener.open(context)
   for (const listener of listeners) if (!wanted.has(listener.key)) listener.close()

@@ -16,7 +16,7 @@ function ledgerOf(workers: number, clock = { ms: 0 }) {
 }
 
 function cellsOf(ledger: ReturnType<typeof ledgerOf>, worker: number, routing: Routing, backend: string): Float64Array {
-  return new Float64Array(ledger.blocksFor(worker, routing)['shop']![backend]!)
+  return new Float64Array(ledger.blocksFor(worker, routing.splits)['shop']![backend]!)
 }
 
 t.test('the sum over workers is the sum of all increments, across deaths and changes', (t) => {

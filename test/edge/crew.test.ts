@@ -70,6 +70,71 @@ t.test('a table that one worker refuses is taken back from the others', (t) =>
   }),
 )
 
+/** What each worker was sent of a version's routing. */
+function updatesOf(edge: StubEdge, version: number): (readonly [worker: number, what: string, splits: readonly string[]])[] {
+  return edge.told.flatMap(({ worker, message }) => {
+    if (message.kind !== 'apply' || message.version !== version) return []
+    const { update } = message
+    const splits = update.kind === 'whole' ? update.routing.splits : update.delta.splits.set
+    return [[worker, update.kind === 'whole' ? 'whole' : `since ${update.base}`, splits.map(({ name }) => name)] as const]
+  })
+}
+
+t.test('workers are sent what has changed, and the whole where that cannot do', (t) =>
+  withEdge(async (edge) => {
+    const cart = splitOf('cart', { stable: 1 })
+    const edit = async (version: number, change: Parameters<StubEdge['edit']>[0]): Promise<unknown> => {
+      await edge.edit(change)
+      await until(() => updatesOf(edge, version).length === 2, `version ${version}`)
+      return updatesOf(edge, version).sort(([a], [b]) => a - b)
+    }
+    t.same(
+      await edit(2, configOf([structuredClone(shop), cart])),
+      [0, 1].map((worker) => [worker, 'since 1', ['cart']]),
+      'a split that is new',
+    )
+    t.same(
+      await edit(3, configOf([shop])),
+      [0, 1].map((worker) => [worker, 'since 2', []]),
+      'one that is gone',
+    )
+    const limits = { ...config.limits, headers: 50 }
+    t.same(
+      await edit(4, configOf([shop], { limits })),
+      [0, 1].map((worker) => [worker, 'whole', ['shop']]),
+      'other limits',
+    )
+    await edge.edit(configOf([shop, splitOf('refused', { a: 1 })], { limits }))
+    await until(() => updatesOf(edge, 4).length === 4, 'version 4, again')
+    t.same(
+      updatesOf(edge, 4)
+        .slice(2)
+        .sort(([a], [b]) => a - b),
+      [
+        [0, 'since 5', []],
+        [1, 'whole', ['shop']],
+      ],
+      'back from one that a worker refused',
+    )
+    t.same(await servingOf(edge), [4, 4])
+  }),
+)
+
+t.test('a worker that has another table than the one that changed asks for the whole', (t) =>
+  withEdge(async (edge) => {
+    await edge.edit(configOf([shop, splitOf('forgotten', { a: 1 })]))
+    await edge.edit(configOf([shop]))
+    t.same(
+      updatesOf(edge, 3).filter(([worker]) => worker === 1),
+      [
+        [1, 'since 2', []],
+        [1, 'whole', ['shop']],
+      ],
+    )
+    t.same(await servingOf(edge), [3, 3])
+  }),
+)
+
 t.test('a worker that hangs while it applies is replaced by one with the new table', (t) =>
   withEdge(
     async (edge) => {
@@ -114,10 +179,10 @@ t.test('a worker that dies is replaced, and the others are left alone', (t) =>
     t.same(after, ['1 prepare', '1 apply'], 'only the new one was told anything')
     const apply = edge.told.at(-1)!.message
     t.ok(
-      apply.kind === 'apply' && apply.version === 2 && apply.config.routing.splits[0]!.backends[1]!.weight === 20,
+      apply.kind === 'apply' && apply.version === 2 && apply.update.kind === 'whole' && apply.update.routing.splits[0]!.backends[1]!.weight === 20,
       'the present table, weights by admin included',
     )
-    t.same(apply.kind === 'apply' && apply.config.listeners, firstListeners(edge), 'and the same port')
+    t.same(apply.kind === 'apply' && apply.settings.listeners, firstListeners(edge), 'and the same port')
     t.match(edge.log.join('\n'), /told to die/, 'the reason is in the log')
     t.equal((await edge.call('/readyz')).status, 200)
   }),
@@ -125,7 +190,7 @@ t.test('a worker that dies is replaced, and the others are left alone', (t) =>
 
 function firstListeners(edge: StubEdge): unknown {
   const apply = edge.told.find(({ message }) => message.kind === 'apply')!.message
-  return apply.kind === 'apply' && apply.config.listeners
+  return apply.kind === 'apply' && apply.settings.listeners
 }
 
 t.test('a worker that dies again and again is replaced ever later', (t) =>
@@ -155,7 +220,7 @@ t.test('where the system chooses the port, all workers share it, and edits keep 
       configOf([splitOf('shop', { stable: 1, canary: 1 })], { listeners: [...config.listeners, { address: { host: '127.0.0.1', port: 0 } }] }),
     )
     const apply = edge.told.findLast(({ message }) => message.kind === 'apply')!.message
-    const ports = apply.kind === 'apply' ? apply.config.listeners.map((listener) => listener.address.port) : []
+    const ports = apply.kind === 'apply' ? apply.settings.listeners.map((listener) => listener.address.port) : []
     t.equal(ports[0], port, 'the first keeps its port')
     t.ok(ports[1] !== 0 && ports.length === 2, 'the second got one')
   }),

@@ -63,7 +63,7 @@ function checkRoutes({ routes, splits }: Routing, report: Report): void {
 }
 
 /** `/a` and `/a/` are the same prefix, and two different exact paths. */
-function routeKey({ host, path, pathType }: Route): string {
+export function routeKey({ host, path, pathType }: Route): string {
   const compared = pathType === 'Prefix' && path.endsWith('/') ? path.slice(0, -1) : path
   return JSON.stringify([host, pathType, compared])
 }

@@ -36,17 +36,18 @@ export function nameKey(host: string): string {
 /** The routing with an endpoint for each address of its names, and none that the rules refuse. */
 export function routedBy(routing: Routing, by: RoutedBy): Routed {
   const leftOut: LeftOut[] = []
-  let changed = false
   const splits = routing.splits.map((split) => {
+    let changed = false
     const backends = split.backends.map((backend) => {
       const endpoints = endpointsOf(backend, by, leftOut)
       const same = endpoints.length === backend.endpoints.length && endpoints.every((endpoint, i) => endpoint === backend.endpoints[i])
       if (!same) changed = true
       return same ? backend : { ...backend, endpoints }
     })
-    return { ...split, backends }
+    return changed ? { ...split, backends } : split
   })
-  return { routing: changed ? { ...routing, splits } : routing, leftOut }
+  const same = splits.every((split, i) => split === routing.splits[i])
+  return { routing: same ? routing : { ...routing, splits }, leftOut }
 }
 
 function endpointsOf(backend: Backend, { rules, addressesOf, interfaces }: RoutedBy, leftOut: LeftOut[]): readonly Endpoint[] {

@@ -2,7 +2,7 @@
  * A worker that serves nothing: it keeps the protocol, tells on a channel what it was told, and counts and dies on command. What it refuses,
  * or does not survive, is named by the configuration: port 6 is refused by all, port 7 by worker 1 only; a split named `dies` ends the
  * thread at `apply`, `hangs` is never answered, `hangs-once`
- * not by a worker 1 that has a table already, `refused` is refused by worker 1.
+ * not by a worker 1 that has a table already, `refused` is refused by worker 1, and with `forgotten` it forgets which table it has.
  */
 import { BroadcastChannel, parentPort, threadId, workerData } from 'node:worker_threads'
 import type { BackendBlocks, FromWorker, ToWorker, WorkerData } from '../../../src/edge/protocol.ts'
@@ -12,7 +12,7 @@ const { index, block } = workerData as WorkerData
 const channel = new BroadcastChannel(stubChannel)
 const main = parentPort!
 let blocks: BackendBlocks = {}
-let hasTable = false
+let tableVersion = 0
 let foundPort = 40_000
 
 main.on('message', (message: ToWorker) => {
@@ -32,14 +32,15 @@ function answerTo(message: ToWorker): FromWorker | undefined {
       return { kind: 'bound', version, addresses }
     }
     case 'apply': {
-      const { version, config } = message
-      const names = config.routing.splits.map((split) => split.name)
+      const { version, update } = message
+      if (update.kind === 'delta' && update.base !== tableVersion) return { kind: 'behind', version }
+      const names = (update.kind === 'whole' ? update.routing.splits : update.delta.splits.set).map((split) => split.name)
       if (names.includes('dies')) process.exit(1)
       if (names.includes('hangs')) return undefined
-      if (names.includes('hangs-once') && index === 1 && hasTable) return undefined
+      if (names.includes('hangs-once') && index === 1 && tableVersion > 0) return undefined
       if (names.includes('refused') && index === 1) return { kind: 'refused', version, message: 'the table is no good' }
-      blocks = message.blocks
-      hasTable = true
+      blocks = { ...blocks, ...message.blocks }
+      tableVersion = names.includes('forgotten') ? -1 : version
       return { kind: 'applied', version }
     }
     case 'drain':

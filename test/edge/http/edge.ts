@@ -13,6 +13,8 @@ export type Edge = {
   readonly warnings: string[]
   /** Hands over another configuration, as a source would. */
   apply(change: Partial<EdgeConfig>): void
+  /** Resolves when one more of them is in use. */
+  nextInUse(): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,6 +41,7 @@ export async function startEdge(
   const stop = new AbortController()
   const errors: string[] = []
   const warnings: string[] = []
+  const toBeTold: (() => void)[] = []
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
   const late = setTimeout(() => ready.reject(new Error(`the edge was not ready within ${readyMs} ms`)), readyMs)
   const ended = runEdge({
@@ -48,7 +51,9 @@ export async function startEdge(
     signal: stop.signal,
     onReady: ready.resolve,
     log: {
-      info: () => undefined,
+      info(message) {
+        if (message === 'a table is in use') for (const tell of toBeTold.splice(0)) tell()
+      },
       warn: (message, fields) => void warnings.push(`${message} ${JSON.stringify(fields ?? {})}`),
       error: (message, fields) => void errors.push(`${message} ${JSON.stringify(fields ?? {})}`),
     },
@@ -65,6 +70,7 @@ export async function startEdge(
       config = { ...config, ...change }
       changes.push({ kind: 'config', config })
     },
+    nextInUse: () => new Promise((resolve) => toBeTold.push(resolve)),
     async close() {
       stop.abort()
       await ended
