@@ -3,6 +3,9 @@ import t from 'tap'
 import { defaultTimeouts } from '../../src/edge/config.ts'
 import { runEdge } from '../../src/edge/main.ts'
 import { configOf, patch, type StubEdge, scriptedSource, splitOf, startStubEdge, until, within } from './admin/stubEdge.ts'
+import { fileDeadlineMs } from './http/harness.ts'
+
+t.setTimeout(fileDeadlineMs)
 
 const shop = splitOf('shop', { stable: 95, canary: 5 })
 const config = configOf([shop])
