@@ -73,7 +73,7 @@ function mistakes({ boundObjectRef }: TokenRequestSpec, seconds: number): readon
   if (seconds < minSeconds) complain('may not specify a duration less than 10 minutes')
   if (seconds > 2 ** 32) complain('may not specify a duration larger than 2^32 seconds')
   const kind = boundObjectRef?.kind
-  if (boundObjectRef && (kind === undefined || !(kind in boundKinds)))
+  if (boundObjectRef && (kind === undefined || !Object.hasOwn(boundKinds, kind)))
     errors.push({
       field: 'spec.boundObjectRef.kind',
       reason: 'FieldValueNotSupported',

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { parseQuantity, type Quantity } from '../../../api/quantity.ts'
+import { spend, spendOnText } from './celBudget.ts'
 import { goRegex } from './patterns.ts'
 
 type Library = typeof import('@marcbachmann/cel-js')
@@ -23,22 +24,26 @@ export function celEnvironment(): CelEnvironment {
 
 function addTextFunctions(environment: CelEnvironment): void {
   const replace = (text: string, from: string, to: string, limit: bigint): string => {
-    if (limit < 0n) return text.replaceAll(from, () => to)
-    let left = limit
-    return text.replaceAll(from, () => (left-- > 0n ? to : from))
+    let left = limit < 0n ? text.length + 1 : Number(limit)
+    spendOnText(text.length)
+    return text.replaceAll(from, () => {
+      if (left-- <= 0) return from
+      spendOnText(to.length)
+      return to
+    })
   }
   const find = (text: string, pattern: string): string => {
-    const matcher = goRegex(pattern).matcher(text)
+    const matcher = matcherOf(text, pattern)
     return matcher.find() ? (matcher.group() ?? '') : ''
   }
   const findAll = (text: string, pattern: string, limit: bigint): readonly string[] => {
-    const matcher = goRegex(pattern).matcher(text)
+    const matcher = matcherOf(text, pattern)
     const found: string[] = []
     while ((limit < 0n || found.length < limit) && matcher.find()) found.push(matcher.group() ?? '')
     return found
   }
   environment
-    .registerFunction('string.goMatches(string): bool', (text: string, pattern: string) => goRegex(pattern).matcher(text).find())
+    .registerFunction('string.goMatches(string): bool', (text: string, pattern: string) => matcherOf(text, pattern).find())
     .registerFunction('string.find(string): string', find)
     .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => findAll(text, pattern, -1n))
     .registerFunction('string.findAll(string, int): list<string>', findAll)
@@ -50,6 +55,11 @@ function addTextFunctions(environment: CelEnvironment): void {
     .registerFunction('isURL(string): bool', (text: string) => URL.canParse(text))
 }
 
+function matcherOf(text: string, pattern: string): ReturnType<ReturnType<typeof goRegex>['matcher']> {
+  spendOnText(text.length * Math.ceil(pattern.length / 4))
+  return goRegex(pattern).matcher(text)
+}
+
 function isCidr(text: string): boolean {
   const [address = '', bits = '', more] = text.split('/')
   if (more !== undefined || !/^\d{1,3}$/.test(bits)) return false
@@ -59,7 +69,10 @@ function isCidr(text: string): boolean {
 type Comparable = bigint | number | string | Date
 
 function addListFunctions(environment: CelEnvironment): void {
-  const same = (a: unknown, b: unknown): boolean => environment.evaluate('self == oldSelf', { self: a, oldSelf: b }) === true
+  const same = (a: unknown, b: unknown): boolean => {
+    spend(1)
+    return environment.evaluate('self == oldSelf', { self: a, oldSelf: b }) === true
+  }
   const most = (list: readonly Comparable[], isBetter: (a: Comparable, b: Comparable) => boolean, name: string): Comparable => {
     if (list.length === 0) throw new Error(`${name} called on empty list`)
     return list.reduce((best, value) => (isBetter(value, best) ? value : best))

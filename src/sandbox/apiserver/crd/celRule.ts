@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Json } from '../../unstructured.ts'
 import type { CelRule, Schema } from '../schema/schema.ts'
+import { chargeLoops, withinBudget } from './celBudget.ts'
 import { celEnvironment } from './celEnvironment.ts'
 import { celName, celValue } from './celValue.ts'
 
@@ -61,17 +62,24 @@ function optional(value: unknown): unknown {
 
 type Program = { readonly type: string; readonly usesOldSelf: boolean; run(context: Record<string, unknown>): unknown }
 
+/** As long as cel-go reads. */
+const maxSourceLength = 100_000
+
 function compileExpression(source: string, schema: Schema): Program | { readonly detail: string } {
   try {
+    if (source.length > maxSourceLength)
+      return { detail: `compilation failed: expression code point size exceeds limit: size: ${source.length}, limit ${maxSourceLength}` }
     const program = celEnvironment().parse(withGoMatches(source))
     const unknown = unknownField(program.ast, schema)
     if (unknown !== undefined) return { detail: `compilation failed: ${located(source, unknown.at, `undefined field '${unknown.name}'`)}` }
     const { valid, type, error } = program.check()
     if (!valid) return { detail: `compilation failed: ${located(source, error?.range?.start ?? 0, firstLine(error))}` }
+    const nodes = nodesOf(program.ast)
+    chargeLoops(nodes)
     return {
       type: String(type),
-      usesOldSelf: nodesOf(program.ast).some(({ op, args }) => op === 'id' && args === 'oldSelf'),
-      run: (context) => program(context),
+      usesOldSelf: nodes.some(({ op, args }) => op === 'id' && args === 'oldSelf'),
+      run: (context) => withinBudget(() => program(context)),
     }
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause

@@ -3,6 +3,7 @@ import type { Json } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
 import { duplicate, forbidden, invalid, required } from '../fieldErrors.ts'
 import type { CelRule, Schema } from '../schema/schema.ts'
+import { CelCostExceeded } from './celBudget.ts'
 import { type CompiledRule, compileRule } from './celRule.ts'
 import { counterpart } from './validateValue.ts'
 
@@ -58,6 +59,15 @@ function finding(rule: CompiledRule, value: Json, old: Json | undefined, { schem
     if (rule.holds(value, old)) return undefined
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
+    if (cause instanceof CelCostExceeded)
+      return {
+        rule,
+        error: invalid(
+          path === '' ? '<nil>' : path,
+          shown,
+          `'${cause.message}': no further validation rules will be run due to call cost exceeds limit for rule: ${textOf(rule.rule)}`,
+        ),
+      }
     const because = cause.message.split('\n')[0]?.replace(/^No such key/, 'no such key')
     return { rule, error: invalid(path === '' ? '<nil>' : path, shown, `${because} evaluating rule: ${textOf(rule.rule)}`) }
   }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { parseDocument } from 'yaml'
 import { isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
 import { parseStrictJson, plain } from '../schema/strictJson.ts'
+import { parseStrictYaml } from '../schema/strictYaml.ts'
 
 /** As much as the real server reads. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -59,10 +59,12 @@ function unrecognized(kind: string, because: string, text: string): ApiError {
 }
 
 function parseYaml(text: string): Json {
-  const document = parseDocument(text, { version: '1.1', merge: true })
-  const [error] = document.errors
-  if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0]}`)
-  return document.toJS({ maxAliasCount: 100 }) as Json
+  try {
+    return parseStrictYaml(text).value
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw Object.assign(badRequest(`error converting YAML to JSON: ${error.message}`), { cause: error })
+  }
 }
 
 /** JSON, or the refusal that `refuse` makes of what is wrong, worded as Go's parser does. */

@@ -25,6 +25,9 @@ export type WatchStream = {
 /** So long before a watch ends, it says how far it has come. */
 const lastBookmarkMs = 2_000
 
+/** Timers know no longer time. */
+const maxTimerMs = 2 ** 31 - 1
+
 /** Tells a client of writes until his time is up, he leaves, or he is too slow. */
 export async function streamWatch({ response, signal, store, begin, encode, options, limits, faults }: WatchStream): Promise<void> {
   response.writeHead(200, { 'Cache-Control': 'no-cache, private', 'Content-Type': 'application/json' })
@@ -55,7 +58,8 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
     const told = watch.told(event)
     if (told !== undefined) line.add(told)
   })
-  const durationMs = options.timeoutSeconds === undefined || options.timeoutSeconds <= 0 ? limits.durationMs : options.timeoutSeconds * 1_000
+  const { timeoutSeconds = 0 } = options
+  const durationMs = timeoutSeconds <= 0 ? limits.durationMs : Math.min(timeoutSeconds * 1_000, maxTimerMs)
   const bookmarks = options.allowWatchBookmarks ? setInterval(() => line.add(watch.bookmark()), limits.bookmarkMs) : undefined
   const end = setTimeout(line.close, durationMs)
   const isLong = durationMs > lastBookmarkMs

@@ -2,8 +2,11 @@ import { isList, isObject, sameJson } from '../../json.ts'
 import type { Json, JsonObject } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
 import { jsonType } from '../goText.ts'
+import { jsonBytes } from '../jsonBytes.ts'
 
 const maxSteps = 10_000
+/** By which `copy` may make a document grow, over all steps. */
+const maxCopiedBytes = 3 * 1024 * 1024
 const stepFields = ['op', 'path', 'from'] as const
 
 /**
@@ -11,7 +14,13 @@ const stepFields = ['op', 'path', 'from'] as const
  * A step that cannot be done refuses the patch as a whole, with 422 and without saying which one, as there.
  */
 export function applyJsonPatch(target: JsonObject, steps: Json): Json {
-  return decodeSteps(steps).reduce<Json>(applyStep, target)
+  let copied = 0
+  const charge = (value: Json): Json => {
+    copied += jsonBytes(value, maxCopiedBytes - copied)
+    if (copied > maxCopiedBytes) throw refused()
+    return value
+  }
+  return decodeSteps(steps).reduce<Json>((document, step) => applyStep(document, step, charge), target)
 }
 
 /** Fields that no step has, as strict decoding words them: `json patch unknown field "[0].colour"`. */
@@ -61,7 +70,7 @@ function refused(): ApiError {
   return new ApiError({ code: 422, reason: 'Invalid', message: 'the server rejected our request due to an error in our request', details: {} })
 }
 
-function applyStep(document: Json, { op, path, from, value }: Step): Json {
+function applyStep(document: Json, { op, path, from, value }: Step, charge: (copied: Json) => Json): Json {
   switch (op) {
     case 'add':
       return edit(document, keysOf(path), { kind: 'add', value })
@@ -76,7 +85,7 @@ function applyStep(document: Json, { op, path, from, value }: Step): Json {
       return edit(edit(document, keysOf(from), { kind: 'remove' }), keysOf(path), { kind: 'add', value: moved })
     }
     case 'copy':
-      return edit(document, keysOf(path), { kind: 'add', value: read(document, keysOf(from)) })
+      return edit(document, keysOf(path), { kind: 'add', value: charge(read(document, keysOf(from))) })
     case 'test':
       if (!sameJson(path === '' ? document : read(document, keysOf(path)), value)) throw refused()
       return document

@@ -17,6 +17,10 @@ export function readToken(text: string): ContinueToken {
   const token = parsed(Buffer.from(text, 'base64url'))
   if (token.v !== apiVersion)
     throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(token.v ?? '')}`)
+  if (!Number.isSafeInteger(token.rv ?? 0))
+    throw badRequest(
+      `invalid continue token: continue key is not valid: json: cannot unmarshal ${typeof token.rv === 'number' ? `number ${token.rv}` : typeof token.rv} into Go struct field continueToken.rv of type int64`,
+    )
   if (typeof token.rv !== 'number' || token.rv === 0)
     throw badRequest('invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof token.start !== 'string' || token.start === '')
@@ -26,7 +30,7 @@ export function readToken(text: string): ContinueToken {
 
 function parsed(bytes: Buffer): { readonly v?: unknown; readonly rv?: unknown; readonly start?: unknown } {
   try {
-    return JSON.parse(bytes.toString()) as { readonly v?: unknown }
+    return (JSON.parse(bytes.toString()) ?? {}) as { readonly v?: unknown }
   } catch (error) {
     throw Object.assign(
       badRequest(`invalid continue token: continue key is not valid: invalid character ${shown(bytes[0] ?? 0)} looking for beginning of value`),

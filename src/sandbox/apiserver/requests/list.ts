@@ -54,7 +54,10 @@ function revisionOf(
   { resourceVersion, resourceVersionMatch, limit }: ListOptions,
   token: ContinueToken | undefined,
 ): number | undefined {
-  if (token !== undefined) return token.revision < 0 ? undefined : token.revision
+  if (token !== undefined) {
+    if (token.revision > current) throw tooLarge(token.revision, current)
+    return token.revision < 0 ? undefined : token.revision
+  }
   const asked = parseRevision(resourceVersion)
   if (asked === undefined || asked === 0) return undefined
   if (asked > current) throw tooLarge(asked, current)

@@ -67,8 +67,8 @@ export function parseStrictJson(text: string): Parsed {
   return new Reader(text).whole()
 }
 
-/** Deeper nesting is refused, as there from ten times as deep on, which the stack does not hold here. */
-const maxDepth = 1_000
+/** Deeper nesting is refused, as there at ten times as deep: whoever walks a value does so on the stack. */
+export const maxDepth = 1_000
 const space = /[ \t\r\n]*/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const simpleString = /"([^"\\\u0000-\u001f]*)"/y

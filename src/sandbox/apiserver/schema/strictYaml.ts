@@ -1,5 +1,7 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
 import type { Json } from '../../unstructured.ts'
+import { isDeeperThan } from '../jsonBytes.ts'
+import { maxDepth } from './strictJson.ts'
 
 export type ParsedYaml = {
   readonly value: Json
@@ -24,7 +26,10 @@ export function parseStrictYaml(text: string): ParsedYaml {
   })
   const [error] = document.errors.filter(({ code }) => code !== 'MULTIPLE_DOCS')
   if (error !== undefined) throw new SyntaxError(worded(error))
-  return { value: jsonOf(document), repeated: repeatedKeys(document, lineCounter) }
+  const value = jsonOf(document)
+  // An anchor that contains itself has no end.
+  if (isDeeperThan(maxDepth, value)) throw new SyntaxError('yaml: values are nested too deep')
+  return { value, repeated: repeatedKeys(document, lineCounter) }
 }
 
 function jsonOf(document: Document): Json {

@@ -11,7 +11,7 @@ export function* configMapErrors(configMap: Unstructured, old: Unstructured | un
   const [data, binaryData] = [fields(configMap.data), fields(configMap.binaryData)]
   for (const key of Object.keys(data)) {
     yield* configKey(key).map((message) => invalid(`data[${key}]`, key, message))
-    if (key in binaryData) yield invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
+    if (Object.hasOwn(binaryData, key)) yield invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
   }
   for (const key of Object.keys(binaryData)) yield* configKey(key).map((message) => invalid(`binaryData[${key}]`, key, message))
   const bytes = sum(Object.values(data).map((value) => Buffer.byteLength(text(value)))) + sum(Object.values(binaryData).map(decodedBytes))
@@ -38,7 +38,7 @@ export function* secretErrors(secret: Unstructured, old: Unstructured | undefine
   const type = text(secret.type)
   const isAccount = type === 'kubernetes.io/service-account-token'
   if (isAccount && (secret.metadata.annotations?.[accountName] ?? '') === '') yield required(`metadata.annotations[${accountName}]`)
-  for (const key of requiredKeys[type] ?? []) if (!(key in data)) yield required(`data[${key}]`)
+  for (const key of requiredKeys[type] ?? []) if (!Object.hasOwn(data, key)) yield required(`data[${key}]`)
   if (type === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data)) {
     yield required('data[username]')
     yield required('data[password]')
