@@ -6,9 +6,11 @@ import { basename, extname, join } from 'node:path'
 import { check } from './cli/edge.ts'
 import { runProgram } from './cli/program.ts'
 import type { Flags } from './cli/verb.ts'
-import { type Parsed, parseBench, parseDemo, parseEdge, parseSandbox, programVariables } from './config.ts'
+import { parseBench, parseDemo, parseEdge, parseSandbox, programVariables } from './config.ts'
 import { outliveReaders } from './lib/brokenPipe.ts'
+import { explain } from './lib/explain.ts'
 import { hangupSignal } from './lib/hangup.ts'
+import { settled } from './lib/settled.ts'
 import { stopSignal } from './lib/stopSignal.ts'
 import { startSupervised, supervisor } from './lib/supervised.ts'
 import { uncaughtSignal } from './lib/uncaught.ts'
@@ -79,10 +81,11 @@ async function sandbox(flags: Flags): Promise<number> {
   const settings = settled(parseSandbox(process.env, flags))
   if (settings === undefined) return 2
   const { runSandbox } = await import('./sandbox/runSandbox.ts')
-  const demo = join(import.meta.dirname, 'demo', `app${extname(import.meta.filename)}`)
+  // In dist, all programs lie side by side.
+  const app = join(import.meta.dirname, extname(import.meta.filename) === '.ts' ? 'demo/app.ts' : 'app.js')
   await runSandbox({
     ...settings,
-    builtin: [{ pattern: 'spillway/demo:*', argv: [process.execPath, demo], variables: { VERSION: '$(IMAGE_TAG)' } }],
+    builtin: [{ pattern: 'spillway/demo:*', argv: [process.execPath, app], variables: { VERSION: '$(IMAGE_TAG)' } }],
     workingDirectory: process.cwd(),
     variables: programVariables(process.env),
     signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),
@@ -90,19 +93,6 @@ async function sandbox(flags: Flags): Promise<number> {
     stderr: process.stderr,
   })
   return 0
-}
-
-/** The settings; or undefined, once every mistake is told. */
-function settled<T>(parsed: Parsed<T>): T | undefined {
-  if (parsed.kind === 'settings') return parsed.settings
-  for (const mistake of parsed.mistakes) console.error(`spillway: ${mistake}`)
-  return undefined
-}
-
-/** For a person: what went wrong, and where in the code only if nobody foresaw it. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.constructor === Error ? error.message : (error.stack ?? error.message)
 }
 
 // Saves a short command half its time; a server would only keep it in memory.

@@ -1,4 +1,7 @@
-/** The service that the demo releases: one process per version, told by HOST, PORT (one, or several to try in turn), VERSION, LATENCY_MS and ERROR_RATE. */
+/**
+ * The service that the demo releases: one process per version, told by HOST, PORT (one, or several to try in turn), VERSION, LATENCY_MS, ERROR_RATE,
+ * and DRAIN_MS: for how long it serves on after SIGTERM, until everybody knows that it goes.
+ */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIPv6 } from 'node:net'
@@ -169,6 +172,17 @@ export function optionsFrom(env: Readonly<Record<string, string | undefined>>): 
   }
 }
 
+const usualDrainMs = 3_000
+
+/** Serves on for a while, each connection until its next answer; then finishes what is under way, and ends. */
+function drain(server: Server, drainMs: number): void {
+  server.prependListener('request', (_, response: ServerResponse) => response.setHeader('connection', 'close'))
+  setTimeout(() => {
+    server.close(() => process.exit(0))
+    server.closeIdleConnections()
+  }, drainMs)
+}
+
 async function main(): Promise<void> {
   const server = await startApp(optionsFrom(process.env))
   const address = server.address()
@@ -177,12 +191,13 @@ async function main(): Promise<void> {
     server.close(() => process.exit(0))
     server.closeAllConnections()
   }
-  process.once('SIGTERM', stop)
   if (process.send === undefined) {
+    process.once('SIGTERM', () => drain(server, numberFrom(process.env['DRAIN_MS'], usualDrainMs)))
     process.once('SIGINT', stop)
     console.log(`listening on port ${port}`)
     return
   }
+  process.once('SIGTERM', stop)
   // Ctrl-C reaches the whole group at once; the parent first ends what still sends requests here, then hangs up.
   process.on('SIGINT', () => undefined)
   process.once('disconnect', () => process.exit(0))

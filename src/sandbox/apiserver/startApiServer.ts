@@ -82,7 +82,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const snapshotBytes = options.snapshotBytes ?? defaultSnapshotBytes
   const journal = dataFolder === undefined ? undefined : openJournal(store, { folder: dataFolder, snapshotBytes, onError })
   try {
-    const identity = await (dataFolder === undefined ? newIdentity(nowMs(), token) : identityIn(dataFolder, nowMs(), token))
+    const identity = dataFolder === undefined ? newIdentity(nowMs(), token) : identityIn(dataFolder, nowMs(), token)
     const kinds = kindRegistry([...builtinKinds, customResourceDefinition, ...reviewKinds])
     const admissions = [...(options.admissions ?? [])]
     const machinery: Machinery = { store, kinds, fields: fieldMachinery(kinds), nowMs, random, admissions }
