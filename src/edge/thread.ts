@@ -60,9 +60,9 @@ export function startThread(options: {
     ask(message, deadlineMs) {
       if (gone) return Promise.resolve({ kind: 'gone' })
       return new Promise((resolve) => {
-        const timer = setTimeout(() => settle({ kind: 'late', afterMs: deadlineMs }), deadlineMs)
+        const cancel = afterPatience(deadlineMs, () => settle({ kind: 'late', afterMs: deadlineMs }))
         const settle = (answer: Answer): void => {
-          clearTimeout(timer)
+          cancel()
           waiting = undefined
           resolve(answer)
         }
@@ -77,6 +77,28 @@ export function startThread(options: {
       await worker.terminate()
       await settled.promise
     },
+  }
+}
+
+const parts = 10
+
+/**
+ * Waits in parts, each of them followed by a turn of the event loop in which what has arrived is read: a standstill of this thread or of the whole
+ * process uses up one part of a worker's time, however long it is. Returns what cancels it.
+ */
+function afterPatience(ms: number, act: () => void): () => void {
+  let timer: NodeJS.Timeout
+  let turn: NodeJS.Immediate
+  let left = parts
+  const wait = (): void => {
+    timer = setTimeout(() => {
+      turn = setImmediate(--left === 0 ? act : wait)
+    }, ms / parts)
+  }
+  wait()
+  return () => {
+    clearTimeout(timer)
+    clearImmediate(turn)
   }
 }
 
