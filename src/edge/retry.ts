@@ -15,7 +15,8 @@ import type { BackendTarget } from './table.ts'
  */
 export function retry(exchange: Exchange, failed: EndpointPool<Exchange>): boolean {
   exchange.retries++
-  const backend = exchange.backend!
+  const backend = present(exchange)
+  exchange.backend = backend
   exchange.endpoint = another(backend, exchange, failed)
   if (exchange.endpoint === undefined) {
     backend.block[failureAt.no_endpoints]!++
@@ -35,7 +36,7 @@ function another({ endpoints }: BackendTarget<Exchange>, exchange: Exchange, fai
 }
 
 /**
- * To be asked before the exchange is taken off its connection. Spends of the backend's budget, unless it was a kept connection that had died.
+ * To be asked before the exchange is taken off its connection, which is counted at the backend that it was sent to. Spends of the backend's budget, unless it was a kept connection that had died.
  * A request is sent twice at most. That its second try met an endpoint which accepts no connection sent nothing: it has a third.
  */
 export function mayRetry(exchange: Exchange, kind: FailureKind): boolean {
@@ -45,10 +46,9 @@ export function mayRetry(exchange: Exchange, kind: FailureKind): boolean {
   if (exchange.retries > 1 || (exchange.retries === 1 && connected)) return false
   const wasKept = connected && served > 0
   if (connected && !(isIdempotent(exchange.method) && (kind === 'reset' || (kind === 'protocol' && wasKept)))) return false
-  exchange.backend = present(exchange)
-  const { endpoints } = exchange.backend
-  if (!connected && !endpoints.all.some((endpoint) => endpoint !== exchange.endpoint) && exchange.fallback === undefined) return false
-  return wasKept || withinBudget(exchange)
+  const backend = present(exchange)
+  if (!connected && !backend.endpoints.all.some((endpoint) => endpoint !== exchange.endpoint) && exchange.fallback === undefined) return false
+  return wasKept || withinBudget(exchange, backend)
 }
 
 /** The backend in the table in use: an endpoint that failed may well have been replaced by now. */
@@ -58,8 +58,7 @@ function present(exchange: Exchange): BackendTarget<Exchange> {
   return context.table.splits.get(split)?.backends.find((each) => each.name === name) ?? backend!
 }
 
-function withinBudget(exchange: Exchange): boolean {
-  const { block, retryBudget } = exchange.backend!
+function withinBudget(exchange: Exchange, { block, retryBudget }: BackendTarget<Exchange>): boolean {
   if (retryBudget.spend(picksIn(block), exchange.policy.retryBudget)) return true
   exchange.context.counters[limitAt.retry_budget]!++
   return false
