@@ -6,7 +6,7 @@ import type { ResponseHead } from './response.ts'
 
 const bit = (...ids: number[]): number => ids.reduce((mask, id) => mask | (1 << id), 0)
 
-/** RFC 9110 §7.6.1, and what is written anew below. */
+/** RFC 9110 §7.6.1, what is written anew below, and the mark of a mirror's copy: trusted proxies too pass on what clients feign. */
 const neverForwarded = bit(
   Field.Connection,
   Field.KeepAlive,
@@ -18,18 +18,11 @@ const neverForwarded = bit(
   Field.ProxyAuthorization,
   Field.ProxyAuthenticate,
   Field.Http2Settings,
-)
-
-/** Who sent a request, by itself or by a proxy before us, and that it is a mirror's copy: believed from trusted peers only. */
-const forwarding = bit(
-  Field.ForwardedFor,
-  Field.ForwardedProto,
-  Field.ForwardedHost,
-  Field.ForwardedPort,
-  Field.Forwarded,
-  Field.RealIp,
   Field.Mirror,
 )
+
+/** Who sent a request, by itself or by a proxy before us: believed from trusted peers only. */
+const forwarding = bit(Field.ForwardedFor, Field.ForwardedProto, Field.ForwardedHost, Field.ForwardedPort, Field.Forwarded, Field.RealIp)
 
 /** What is said of a peer to the upstreams. `suffix` holds all of it for an untrusted peer and one authority, made once per connection. */
 export type Peer = { readonly address: string; readonly trusted: boolean; readonly scheme: 'http' | 'https' }

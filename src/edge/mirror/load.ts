@@ -5,7 +5,7 @@ export const copiesMaximum = 100
 /** Bytes that these copies are made of, and those of requests whose end has yet to come. */
 export const heldBytesMaximum = 8 * 1024 * 1024
 
-/** What mirrors may take of a worker at a time, so that a slow one costs requests neither memory nor time. */
+/** What a mirror may take of a worker at a time: so a slow one costs requests neither memory nor time, and other mirrors no copies. */
 export class MirrorLoad {
   copies = 0
   heldBytes = 0

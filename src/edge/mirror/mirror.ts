@@ -51,6 +51,13 @@ function drop(target: MirrorTarget, forWantOfRoom = false): void {
   if (forWantOfRoom) target.load.countLimited()
 }
 
+/** Room for what is kept of a copy until it can be sent: each mirror accounts for all of it, also of what several share. */
+function holds(target: MirrorTarget, bytes: number): boolean {
+  const fits = target.load.hold(bytes)
+  if (!fits) drop(target, true)
+  return fits
+}
+
 /** One write, of a whole request. */
 function send(original: Original, target: MirrorTarget, body: Buffer | undefined): void {
   const { context, policy, preamble, head } = original
@@ -100,13 +107,12 @@ export class UnfinishedCopies {
     this.#heldBytes = heldBytes
   }
 
-  /** `knownBytes`: of the body that are sure to come. Undefined where there is no room for them. */
+  /** `knownBytes`: of the body that are sure to come. Undefined where no target has room for them. */
   static begin(original: Original, targets: readonly MirrorTarget[], knownBytes: number): UnfinishedCopies | undefined {
     const capacity = Math.max(leastCapacity, knownBytes)
     const heldBytes = original.head.length + capacity
-    if (targets[0]!.load.hold(heldBytes)) return new UnfinishedCopies(original, targets, Buffer.allocUnsafeSlow(capacity), heldBytes)
-    for (const target of targets) drop(target, true)
-    return undefined
+    const roomy = targets.filter((target) => holds(target, heldBytes))
+    return roomy.length === 0 ? undefined : new UnfinishedCopies(original, roomy, Buffer.allocUnsafeSlow(capacity), heldBytes)
   }
 
   /** The request's latest piece has been written upstream; its memory is not yet used again. */
@@ -123,7 +129,7 @@ export class UnfinishedCopies {
 
   /** The request is over; what has not been sent by now had no end. */
   close(): void {
-    if (this.#targets.length > 0) this.#drop(false)
+    if (this.#targets.length > 0) this.#drop()
   }
 
   #send(): void {
@@ -133,10 +139,15 @@ export class UnfinishedCopies {
   }
 
   #grow(bytes: number): boolean {
-    if (bytes > this.#bytesMaximum) return this.#drop(false)
+    if (bytes > this.#bytesMaximum) return this.#drop()
     const capacity = Math.min(this.#bytesMaximum, Math.max(bytes, 2 * this.#body.length))
     const more = capacity - this.#body.length
-    if (!this.#targets[0]!.load.hold(more)) return this.#drop(true)
+    this.#targets = this.#targets.filter((target) => {
+      const fits = holds(target, more)
+      if (!fits) target.load.release(this.#heldBytes)
+      return fits
+    })
+    if (this.#targets.length === 0) return this.#forget()
     this.#heldBytes += more
     const grown = Buffer.allocUnsafeSlow(capacity)
     this.#body.copy(grown, 0, 0, this.#bodyBytes)
@@ -144,15 +155,15 @@ export class UnfinishedCopies {
     return true
   }
 
-  #drop(forWantOfRoom: boolean): false {
-    for (const target of this.#targets) drop(target, forWantOfRoom)
-    this.#forget()
-    return false
+  #drop(): false {
+    for (const target of this.#targets) drop(target)
+    return this.#forget()
   }
 
-  #forget(): void {
-    this.#targets[0]!.load.release(this.#heldBytes)
+  #forget(): false {
+    for (const target of this.#targets) target.load.release(this.#heldBytes)
     this.#targets = []
     this.#body = Buffer.alloc(0)
+    return false
   }
 }

@@ -7,13 +7,13 @@ import type { Notice } from '../health/notices.ts'
 import { type Copy, copying } from './copy.ts'
 import { MirrorLoad } from './load.ts'
 
-/** What the mirrors of a worker share: their own connections, and one bound for all. */
-export type Mirroring = { readonly endpoints: Endpoints<Copy>; readonly load: MirrorLoad }
+/** What the mirrors of a worker share: connections of their own, and the worker's counters. */
+export type Mirroring = { readonly endpoints: Endpoints<Copy>; readonly counters: Float64Array }
 
 /** `counters`: the worker's block. */
 export function newMirroring(counters: Float64Array, notice: Notice): Mirroring {
   const endpoints = new Endpoints<Copy>(copying, (level, message, fields) => notice(level, message, { ...fields, for: 'mirrors' }))
-  return { endpoints, load: new MirrorLoad(counters) }
+  return { endpoints, counters }
 }
 
 /** For what endpoint sets count of their health: that of a backend is what its requests find, not what copies do. */
@@ -38,7 +38,7 @@ type MirrorsInput = {
   readonly split: Split
   readonly mirroring: Mirroring
   readonly regex: CompileRegex
-  /** Those of the table in use: what they are owed lives on. */
+  /** Those of the table in use: what they are owed, and what they hold, lives on. */
   readonly before: readonly MirrorTarget[] | undefined
   /** In [0, 1). */
   readonly phaseOf: (key: string) => number
@@ -52,16 +52,17 @@ export function mirrorsOf(input: MirrorsInput): readonly MirrorTarget[] | undefi
 }
 
 function targetOf(mirror: Mirror, { split, mirroring, regex, before, phaseOf, blockOf }: MirrorsInput): MirrorTarget {
+  const earlier = before?.find(({ name }) => name === mirror.name)
   const backend: Backend = split.backends.find(({ name }) => name === mirror.backend)!
   return {
     name: mirror.name,
     matches: mirror.match.map((match) => compileMatch(match, regex)),
     block: blockOf(mirror.backend),
     endpoints: mirroring.endpoints.set(backend.endpoints, uncounted, 0, false),
-    load: mirroring.load,
+    load: earlier?.load ?? new MirrorLoad(mirroring.counters),
     line: `X-Spillway-Mirror: ${mirror.name}\r\n`,
     percentage: mirror.percentage,
-    owed: before?.find(({ name }) => name === mirror.name)?.owed ?? 100 * phaseOf(`${split.name} ${mirror.name}`),
+    owed: earlier?.owed ?? 100 * phaseOf(`${split.name} ${mirror.name}`),
   }
 }
 

@@ -296,3 +296,30 @@ t.test('copies on their way do not hold a shutdown up', async (t) => {
   const tookMs = performance.now() - beginMs
   t.ok(tookMs < 5_000, `${Math.round(tookMs)} ms`)
 })
+
+t.test('a mirror that hangs takes no copies from another one', async (t) => {
+  const [stable, shadow, quick] = [
+    await startUpstream('stable'),
+    await startUpstream('shadow', { script: () => undefined }),
+    await startUpstream('quick'),
+  ]
+  const backends = [backend('stable', 100, stable), backend('shadow', 0, shadow), backend('quick', 0, quick)]
+  const mirrors = [mirrorTo('shadow', { name: 'hangs' }), mirrorTo('quick', { name: 'quick' })]
+  const edge = await startEdge({ routing: mirroredRouting(stable, shadow, { backends, mirrors }) })
+  const client = await openClient(edge.addresses[0]!)
+  const requests = 250
+  const pieces = ['x'.repeat(20_000), 'y'.repeat(20_000)]
+  for (let sent = 1; sent <= requests; sent++) {
+    client.write(`POST /${nextNonce()} HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n${pieces[0]}`)
+    client.write(pieces[1]!)
+    await client.until(() => answersOf(client, Array(sent).fill('POST')).length === sent, 5_000)
+    await until(() => requestsOf(quick).length === sent, `copy ${sent}`)
+  }
+  await until(() => requestsOf(shadow).length === 100, 'those that hang')
+  t.same(await outcomesOf(edge.admin), { dropped: requests - 100 }, 'the one that hangs has met its own bound')
+  t.equal(requestsOf(quick).length, requests, 'the other one gets them all')
+  client.socket.destroy()
+  await edge.close()
+  await Promise.all([stable.close(), shadow.close(), quick.close()])
+  t.same(edge.errors, [])
+})

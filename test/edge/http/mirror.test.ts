@@ -104,12 +104,15 @@ t.test('a copy is the request as it was sent on, and says of which mirror it is'
   }),
 )
 
-t.test('a proxy in front that is trusted may have mirrored it', (t) =>
+t.test('a client cannot feign a copy through a trusted proxy that passes on what it was sent', (t) =>
   withMirrored({ trustedProxies: ['127.0.0.0/8'] }, async ({ address, stable, shadow, settled }) => {
-    await ask(address, 'GET /n0000000 HTTP/1.1\r\nHost: a\r\nX-Spillway-Mirror: outer\r\n\r\n')
+    const fields = 'X-Forwarded-For: 192.0.2.1\r\nX-Spillway-Mirror: feigned\r\nx-spillway-mirror: twice\r\n'
+    await ask(address, `GET /n0000000 HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
     await settled(1)
-    t.same(fieldsOf(requestsOf(stable)[0]!, 'X-Spillway-Mirror'), ['outer'])
-    t.same(fieldsOf(requestsOf(shadow)[0]!, 'X-Spillway-Mirror'), ['outer', 'copies'])
+    const [original, copy] = [requestsOf(stable)[0]!, requestsOf(shadow)[0]!]
+    t.same(fieldsOf(original, 'X-Forwarded-For'), ['192.0.2.1, 127.0.0.1'], 'the proxy is believed')
+    t.same(fieldsOf(original, 'X-Spillway-Mirror'), [])
+    t.same(fieldsOf(copy, 'X-Spillway-Mirror'), ['copies'])
   }),
 )
 
