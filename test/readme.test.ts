@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { lacks } from './needs.ts'
+import { lacks, whereIs } from './needs.ts'
 import { lowPort } from './ports.ts'
 
 type Block = { readonly commands: string; readonly prints?: string }
 
-/** The blocks below `<!-- run -->`, with what the text says that they print. */
-function runBlocks(markdown: string): readonly Block[] {
-  const block = /<!-- run -->\n```sh\n([\s\S]*?)```(?:\s*<!-- prints -->\n```text\n([\s\S]*?)```)?/g
+/** The blocks below `<!-- run -->`, or `<!-- run kubectl -->`, with what the text says that they print. */
+function runBlocks(markdown: string, marker = 'run'): readonly Block[] {
+  const block = new RegExp(`<!-- ${marker} -->\\n\`\`\`sh\\n([\\s\\S]*?)\`\`\`(?:\\s*<!-- prints -->\\n\`\`\`text\\n([\\s\\S]*?)\`\`\`)?`, 'g')
   return [...markdown.matchAll(block)].map(([, commands = '', prints]) => (prints === undefined ? { commands } : { commands, prints }))
 }
 
@@ -36,8 +36,9 @@ async function untilPorts(ports: readonly number[], wanted: boolean): Promise<vo
 }
 
 /** One shell for all blocks, as a reader has; in a group of its own, so that what it starts can be ended. */
-function openShell(cwd: string) {
-  const child = spawn('bash', ['--noprofile', '--norc'], { cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+function openShell(cwd: string, folder = '') {
+  const env = { ...process.env, PATH: `${folder === '' ? '' : `${folder}:`}${process.env['PATH']}` }
+  const child = spawn('bash', ['--noprofile', '--norc'], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   child.stdout.setEncoding('utf8')
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
@@ -73,6 +74,8 @@ function checkout(renumber: (text: string) => string): string {
   return folder
 }
 
+/** Where `.ci/run` has built it, or on PATH. */
+const kubectl = [join(process.env['KUBE_BIN'] ?? '', 'kubectl')].find(existsSync) ?? whereIs('kubectl')
 const readme = readFileSync('README.md', 'utf8')
 
 t.test('the commands of the README do what it says', { skip: lacks('bash', 'curl') }, async (t) => {
@@ -95,6 +98,21 @@ t.test('the commands of the README do what it says', { skip: lacks('bash', 'curl
     if (prints === undefined) t.not(output.trim(), '', `${name}: prints something`)
     else t.equal(output, prints, `${name}: prints what the README shows`, { log })
     if (/&\n/.test(commands)) await untilPorts([...ports.values()], true)
+  }
+})
+
+t.test('so do those for the sandbox', { skip: lacks('bash', 'curl') || (kubectl === undefined && 'kubectl not installed') }, async (t) => {
+  const folder = checkout((text) => text)
+  const shell = openShell(folder, dirname(kubectl ?? ''))
+  t.teardown(async () => {
+    await shell.end()
+    rmSync(folder, { recursive: true })
+  })
+  for (const { commands } of runBlocks(readme, 'run kubectl')) {
+    const { code, output, log } = await shell.run(commands)
+    t.equal(code, 0, 'exit code', { output, log })
+    t.match(output, /successfully rolled out/)
+    t.match(output, /\{"version":"v2",/)
   }
 })
 
