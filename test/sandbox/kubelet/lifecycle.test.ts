@@ -26,7 +26,7 @@ t.test('one that crashes is started again, later each time', async (t) => {
   await node.untilPod('crash', 'three starts', ({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) >= 3)
   t.match(node.scenes('crash').join('\n'), /waiting:CrashLoopBackOff\(back-off 600ms restarting failed container=app pod=crash_default\(UID\)\)/)
   t.match(node.scenes('crash').join('\n'), /back-off 1.2s/)
-  t.match(node.news('crash').join('\n'), 'Warning BackOff [spec.containers{app}] Back-off restarting failed container app in pod crash_default(UID)')
+  await node.untilNews('crash', 'Warning BackOff [spec.containers{app}] Back-off restarting failed container app in pod crash_default(UID)')
   t.equal(await node.logs('crash', { previous: true }), 'run\n')
 })
 

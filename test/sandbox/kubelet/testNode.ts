@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { Event } from '../../../src/api/event.ts'
 import type { Pod } from '../../../src/api/pod.ts'
@@ -15,6 +16,7 @@ import type { Cluster } from '../../../src/sandbox/cluster.ts'
 import { startControllers } from '../../../src/sandbox/controllers/startControllers.ts'
 import type { ImageProgram } from '../../../src/sandbox/kubelet/images.ts'
 import { type Kubelet, type KubeletOptions, startKubelet } from '../../../src/sandbox/kubelet/kubelet.ts'
+import type { LogRequest } from '../../../src/sandbox/kubelet/logs/podLog.ts'
 import { newsOf, sceneOf } from './story.ts'
 
 export type TestNode = {
@@ -29,11 +31,16 @@ export type TestNode = {
   untilGone(name: string, withinMs?: number): Promise<void>
   /** What `find` gives once that is something; it is asked again at each change of pods and events. */
   until<T>(what: string, find: () => T | undefined, withinMs?: number): Promise<T>
+  /** As `until`, for what no event tells of. */
+  eventually(what: string, holds: () => unknown, withinMs?: number): Promise<void>
+  untilLog(pod: string, pattern: RegExp): Promise<void>
+  /** Something was told of it that holds this text. */
+  untilNews(name: string, text: string): Promise<void>
   /** All states that a pod was seen in. */
   scenes(name: string): readonly string[]
   /** All that was told of an object, in the order in which it was first told. */
   news(name: string): readonly string[]
-  logs(pod: string, options?: { readonly previous?: boolean; readonly container?: string }): Promise<string>
+  logs(pod: string, query?: Omit<LogRequest, 'namespace' | 'pod'>): Promise<string>
 }
 
 export type PodSketch = { readonly name: string; readonly labels?: Readonly<Record<string, string>>; readonly spec: Pod['spec'] }
@@ -116,6 +123,17 @@ export async function startTestNode(t: Test, { withControllers = false, ...optio
     }
   }
 
+  async function logs(name: string, query: Omit<LogRequest, 'namespace' | 'pod'> = {}): Promise<string> {
+    const parts: Buffer[] = []
+    for await (const part of kubelet.logs({ namespace: 'default', pod: name, ...query }, ending.signal)) parts.push(part)
+    return Buffer.concat(parts).toString()
+  }
+
+  async function eventually(what: string, holds: () => unknown, withinMs = 8_000): Promise<void> {
+    for (const end = performance.now() + withinMs; performance.now() < end; await sleep(25)) if (await holds()) return
+    throw new Error(`not within ${withinMs} ms: ${what}`)
+  }
+
   return {
     cluster,
     kubelet,
@@ -128,6 +146,13 @@ export async function startTestNode(t: Test, { withControllers = false, ...optio
       }),
     pod,
     until,
+    eventually,
+    untilNews: (name, text) =>
+      eventually(`told of ${name}: ${text}`, () => told.get(name)?.some((line) => line.includes(text))).catch((cause: unknown) => {
+        throw new Error(told.get(name)?.join('\n'), { cause })
+      }),
+    untilLog: (name, pattern) => eventually(`${name} says ${pattern}`, async () => pattern.test(await logs(name).catch(() => ''))),
+    logs,
     async untilPod(name, what, holds, withinMs = 8_000) {
       const find = (): Pod | undefined => {
         const found = pod(name)
@@ -142,11 +167,6 @@ export async function startTestNode(t: Test, { withControllers = false, ...optio
     },
     scenes: (name) => seen.get(name) ?? [],
     news: (name) => told.get(name) ?? [],
-    async logs(name, query = {}) {
-      const parts: Buffer[] = []
-      for await (const part of kubelet.logs({ namespace: 'default', pod: name, ...query }, ending.signal)) parts.push(part)
-      return Buffer.concat(parts).toString()
-    },
   }
 }
 
