@@ -10,6 +10,7 @@ import { openLogFiles } from './logs/logFile.ts'
 import { type LogRequest, podLog } from './logs/podLog.ts'
 import { watchCollisions } from './network/collisions.ts'
 import { openAddresses } from './network/loopback.ts'
+import { lowestPort } from './network/lowestPort.ts'
 import { keepNode, machineCapacity } from './node/node.ts'
 import { startScheduler } from './node/scheduler.ts'
 import { defaultWaits, type PodAccess, type PodContext, type PodWaits } from './pod/context.ts'
@@ -76,6 +77,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     workingDirectory: options.workingDirectory,
     variables: options.variables,
     access: options.access,
+    lowestPort: lowestPort(),
     waits: options.waits ?? defaultWaits,
     nowMs,
     onRunning: collisions.add,

@@ -24,6 +24,8 @@ export type PodContext = {
   /** What every process is given: PATH and the like. */
   readonly variables: Readonly<Record<string, string>>
   readonly access: PodAccess
+  /** The first port that programs may listen on. */
+  readonly lowestPort: number
   readonly waits: PodWaits
   readonly nowMs: () => number
   /** A container has begun to run, in that process group. */

@@ -9,7 +9,7 @@ import type { Step } from './decide.ts'
 import { type Grace, openGrace } from './grace.ts'
 import type { LiveContainer } from './live.ts'
 import { type ContainerRecord, isRestarted, membersOf, type PodRecord, roleOf, withContainer } from './record.ts'
-import { type Ground, startContainer } from './starting.ts'
+import { type Ground, portOf, startContainer } from './starting.ts'
 import { stopContainer } from './stopping.ts'
 
 export type CrewOptions = {
@@ -76,13 +76,12 @@ export function openCrew({ context, pod, record, change, publish, ending, tell }
     live.set(name, container)
     const { target } = container
     const startedAt = performance.now()
-    const port = target.container.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.containerPort
     const told: RunningContainer = {
       pod: pod(),
       name,
       group: container.child.pid,
       ip: target.address.ip,
-      port: port === undefined ? undefined : target.address.portOf(port),
+      port: portOf(target.container, target.address),
       tell: tellOf(name),
     }
     context.onRunning(told)
@@ -213,8 +212,8 @@ function durationText(ms: number): string {
 
 function addressTaken(name: string, { target }: LiveContainer): Told {
   const { address, container } = target
-  const port = container.ports?.[0]?.containerPort
-  const own = port === undefined ? '$HOST' : `$HOST:$PORT, which is ${address.ip}:${address.portOf(port)} for this pod`
+  const port = portOf(container, address)
+  const own = port === undefined ? `$HOST, which is ${address.ip} for this pod` : `$HOST:$PORT, which is ${address.ip}:${port} for this pod`
   return {
     type: 'Warning',
     reason: 'AddressTaken',

@@ -10,6 +10,7 @@ import { type Folders, placer, volumeVariable } from '../environment/places.ts'
 import { type Resolved, type Variables, variablesOf } from '../environment/variables.ts'
 import { findImage, type Image, missingImage, tagOf } from '../images.ts'
 import { logFolder, logPath } from '../logs/containerLog.ts'
+import { privilegedPort } from '../network/collisions.ts'
 import type { PodAddress } from '../probes/network.ts'
 import type { PodContext } from './context.ts'
 import { type LiveContainer, runWithin, tailOf } from './live.ts'
@@ -69,6 +70,8 @@ export async function startContainer(starting: Starting): Promise<Started> {
     const exit = { exitCode: 128, reason: 'StartError', message, finishedAtMs: context.nowMs() }
     return { kind: 'broken', run: { ...run, startedAtMs: 0, exit }, message }
   }
+  const low = privilegedPort(container.name, portOf(container, ground.address), context.lowestPort)
+  if (low !== undefined) tell(low)
   const live = await spawn({ ...starting, variables: variables.value, run, argv: [found.file, ...argv.slice(1)] })
   tell({ type: 'Normal', reason: 'Started', message: `Started container ${container.name}` })
   return { kind: 'running', run, live }
@@ -109,10 +112,16 @@ function pull({ container, record, context, tell }: Starting): Image | Extract<S
   return failed('ErrImagePull', message, nowMs + Math.min(1_000, delayMs / 2), { delayMs, sinceMs: nowMs, message })
 }
 
+/** Where a container should listen: its first port. */
+export function portOf({ ports = [] }: Container, address: PodAddress): number | undefined {
+  const port = ports.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.containerPort
+  return port === undefined ? undefined : address.portOf(port)
+}
+
 function environmentOf({ container, ground, context }: Starting, image: Image, place: (text: string) => string): Resolved<Variables> {
   const { pod, facts, folders, address, kubeconfig } = ground
   const mounted = (container.volumeMounts ?? []).filter(({ name }) => folders[name] !== undefined)
-  const port = container.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.containerPort
+  const port = portOf(container, address)
   const given: Variables = {
     ...context.variables,
     ...Object.fromEntries(
@@ -120,7 +129,7 @@ function environmentOf({ container, ground, context }: Starting, image: Image, p
     ),
     HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
     HOST: address.ip,
-    ...(port !== undefined && { PORT: String(address.portOf(port)) }),
+    ...(port !== undefined && { PORT: String(port) }),
     ...Object.fromEntries(mounted.map(({ name }) => [volumeVariable(name), folders[name]!])),
     ...(kubeconfig !== undefined && { KUBECONFIG: kubeconfig }),
   }
