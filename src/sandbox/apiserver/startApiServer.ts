@@ -8,7 +8,7 @@ import { bootstrapAuth, reviewResources, tokenRequests } from './auth/serveAuth.
 import { issueToken, type TokenRequestSpec } from './auth/serviceAccountToken.ts'
 import { tokenSigner } from './auth/token.ts'
 import { masters } from './auth/user.ts'
-import { bootstrapNamespaces, keepNamespaces } from './bootstrap.ts'
+import { bootstrapNamespaces, bootstrapPriorities, keepNamespaces } from './bootstrap.ts'
 import { clusterOf } from './cluster.ts'
 import { customResourceDefinition } from './crd/definitionKind.ts'
 import { serveDefinitions } from './crd/serveDefinitions.ts'
@@ -99,6 +99,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const documents = serverDocuments(kinds, () => ['namespaces/finalize', ...subresources.keys()])
     const faults = openFaults(options.faultSeed ?? randomBytes(4).readUInt32LE())
     bootstrapNamespaces(cluster)
+    bootstrapPriorities(cluster)
     bootstrapAuth(cluster)
     const stopDefinitions = serveDefinitions({ cluster, kinds, nowMs, onError })
     const watches = { ...defaultWatches, ...options.watches }

@@ -110,7 +110,7 @@ export const access = topic('access', [
     own(verb('get', 'configmaps', { name: 'one' })),
     own(verb('update', 'configmaps', { name: 'one' })),
     own(verb('update', 'configmaps', { name: 'two' })),
-    own({ nonResourceAttributes: { path: '/healthz', verb: 'get' } }),
+    own({ nonResourceAttributes: { path: '/openapi/v3', verb: 'get' } }),
     own({ nonResourceAttributes: { path: '/secret', verb: 'get' } }),
     own({}),
     own({ resourceAttributes: {}, nonResourceAttributes: {} }),

@@ -39,7 +39,13 @@ const schema = (name: string): string => `components.schemas.[io.k8s.api.${name}
 
 export const discovery = topic('discovery', [
   rule('the server tells its version', get('/version', { only: ['major', 'minor', 'gitVersion', 'platform'] })),
-  rule('health is asked for in three ways', get('/healthz'), get('/livez'), get('/readyz'), get('/healthz/ping')),
+  rule(
+    'health is asked for in three ways',
+    get('/healthz', { until: { ':status': 200 } }),
+    get('/livez', { until: { ':status': 200 } }),
+    get('/readyz', { until: { ':status': 200 } }),
+    get('/healthz/ping'),
+  ),
   rule('the root names paths', get('/', { only: [] })),
   rule('legacy: versions of the core group', get('/api'), get('/api/')),
   rule('legacy: groups', get('/apis', { only: ['kind', 'apiVersion', ...[...groups, ...others].map((name) => `groups.[name=${name}]`)] })),

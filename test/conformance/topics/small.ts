@@ -111,7 +111,8 @@ export const small = topic('small', [
     get(`${namespaces}/kube-node-lease`, { only: ['metadata.labels'] }),
     get('/api/v1/namespaces/default/services/kubernetes', { only: ['metadata.labels', 'spec.type', 'spec.ports.0.name', 'spec.ports.0.port'] }),
     get('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes', { only: ['metadata.labels', 'addressType', 'ports.0.name'] }),
-    get('/apis/scheduling.k8s.io/v1/priorityclasses', { only: ['items.0.metadata.name', 'items.0.value', 'items.1.metadata.name'] }),
+    get('/apis/scheduling.k8s.io/v1/priorityclasses/system-cluster-critical', { only: ['value', 'globalDefault'] }),
+    get('/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical', { only: ['value'] }),
   ),
   rule(
     'Nodes',

@@ -64,7 +64,7 @@ function wrongIn(claims: Claims, audiences: readonly string[], cluster: Roles, n
   const { namespace, serviceaccount, pod, secret } = claims['kubernetes.io']
   const isThere = (resource: string, { name, uid }: { name: string; uid: string }): boolean =>
     cluster.find(resource, { namespace, name })?.metadata.uid === uid
-  if (!isThere('serviceaccounts', serviceaccount)) return 'service account token has been invalidated'
+  if (!isThere('serviceaccounts', serviceaccount)) return `serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`
   if (pod !== undefined && !isThere('pods', pod)) return 'service account token has been invalidated'
   if (secret !== undefined && !isThere('secrets', secret)) return 'service account token has been invalidated'
   return undefined

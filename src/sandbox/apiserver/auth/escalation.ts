@@ -55,12 +55,29 @@ function escalating(
   missing: readonly PolicyRule[],
 ): ApiError {
   const { plural, name } = about
-  const lines = missing.map((rule) => JSON.stringify(rule)).join('\n')
-  const who = `user ${JSON.stringify(user.username)} (groups=${JSON.stringify(user.groups)})`
+  const lines = missing.map(compact).join('\n')
+  const who = `user ${JSON.stringify(user.username)} (groups=${list(user.groups)})`
   return new ApiError({
     code: 403,
     reason: 'Forbidden',
     message: `${plural}.${group} ${JSON.stringify(name)} is forbidden: ${who} is attempting to grant RBAC permissions not currently held:\n${lines}`,
     details: { name, group, kind: plural },
   })
+}
+
+/** A rule in one line: `{APIGroups:["apps"], Verbs:["get"]}`. */
+function compact({ apiGroups, resources, nonResourceURLs, resourceNames, verbs }: PolicyRule): string {
+  const parts = Object.entries({
+    APIGroups: apiGroups,
+    Resources: resources,
+    NonResourceURLs: nonResourceURLs,
+    ResourceNames: resourceNames,
+    Verbs: verbs,
+  })
+  const told = parts.flatMap(([name, values]) => (values?.length ? [`${name}:${list(values)}`] : []))
+  return `{${told.join(', ')}}`
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.map((value) => JSON.stringify(value)).join(' ')}]`
 }

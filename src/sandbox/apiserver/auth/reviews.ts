@@ -1,5 +1,5 @@
 import type { Unstructured } from '../../unstructured.ts'
-import { type FieldError, invalid } from '../apiError.ts'
+import { badRequest, type FieldError, invalid } from '../apiError.ts'
 import type { Attributes } from './attributes.ts'
 import { type Authenticator, authenticateToken } from './authenticate.ts'
 import { authorize, type PolicyRule, type Roles, rulesFor } from './rbac.ts'
@@ -25,7 +25,7 @@ export const reviews: Readonly<Record<string, (object: Unstructured, context: Re
 
 function reviewToken(object: Unstructured, { authenticator, nowMs }: ReviewContext): Unstructured {
   const { token = '', audiences = [] } = (object['spec'] ?? {}) as { token?: string; audiences?: readonly string[] }
-  if (token === '') throw invalidReview(object, [{ field: 'spec.token', reason: 'FieldValueRequired', message: 'Required value' }])
+  if (token === '') throw badRequest('token is required for TokenReview in authentication')
   const found = authenticateToken(token, audiences.length > 0 ? audiences : [issuer], authenticator, nowMs)
   if (typeof found === 'string') return { ...object, status: { user: {}, error: found } }
   return { ...object, status: { authenticated: true, user: found.user, audiences: found.audiences } }
@@ -77,12 +77,14 @@ function reviewAccess(object: Unstructured, user: User, roles: Roles): Unstructu
 function accessMistakes(spec: AccessSpec, self: boolean): readonly FieldError[] {
   const errors: FieldError[] = []
   const { resourceAttributes, nonResourceAttributes } = spec
-  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined)
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
+    const { path = '', verb = '' } = nonResourceAttributes
     errors.push({
       field: 'spec.nonResourceAttributes',
       reason: 'FieldValueInvalid',
-      message: 'Invalid value: cannot be specified in combination with resourceAttributes',
+      message: `Invalid value: ${JSON.stringify({ Path: path, Verb: verb })}: cannot be specified in combination with resourceAttributes`,
     })
+  }
   if (resourceAttributes === undefined && nonResourceAttributes === undefined)
     errors.push({
       field: 'spec.resourceAttributes',
@@ -102,8 +104,7 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: AccessSpec)
 
 function reviewRules(object: Unstructured, { user, authenticator }: ReviewContext): Unstructured {
   const { namespace = '' } = (object['spec'] ?? {}) as { namespace?: string }
-  if (namespace === '')
-    throw invalidReview(object, [{ field: 'spec.namespace', reason: 'FieldValueRequired', message: 'Required value: namespace is required' }])
+  if (namespace === '') throw badRequest('no namespace on request')
   const rules = rulesFor(user, namespace, authenticator.cluster)
   return {
     ...object,
@@ -123,5 +124,6 @@ function nonResourceRule({ verbs, nonResourceURLs }: PolicyRule): readonly objec
 
 function invalidReview(object: Unstructured, errors: readonly FieldError[]): Error {
   const group = object.apiVersion.split('/')[0] ?? ''
-  return invalid({ group, plural: `${object.kind.toLowerCase()}s`, kind: object.kind, name: '' }, errors)
+  // The real server leaves the kind out.
+  return invalid({ group, plural: `${object.kind.toLowerCase()}s`, kind: '', name: '' }, errors)
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Unstructured } from '../../unstructured.ts'
-import { type About, conflict, type FieldError, invalid, notFound } from '../apiError.ts'
+import { type About, badRequest, conflict, type FieldError, invalid, notFound } from '../apiError.ts'
 import type { Roles } from './rbac.ts'
 import { issuer, type Named, type TokenSigner } from './token.ts'
 
@@ -30,7 +30,7 @@ export function requestToken(
   if (found === undefined) throw notFound({ group: '', plural: 'serviceaccounts', kind: 'ServiceAccount', name: account.name })
   const asked = (request['spec'] ?? {}) as TokenRequestSpec
   const seconds = asked.expirationSeconds ?? defaultSeconds
-  const errors = mistakes(asked, seconds)
+  const errors = mistakes(seconds)
   if (errors.length > 0) throw invalid(aboutRequest, errors)
   const audiences = asked.audiences?.length ? asked.audiences : [issuer]
   const nowSeconds = Math.floor(nowMs / 1_000)
@@ -65,20 +65,13 @@ export function issueToken(spec: TokenRequestSpec, account: Parameters<typeof re
 
 const aboutRequest: About = { group: 'authentication.k8s.io', plural: 'tokenrequests', kind: 'TokenRequest', name: '' }
 
-function mistakes({ boundObjectRef }: TokenRequestSpec, seconds: number): readonly FieldError[] {
+function mistakes(seconds: number): readonly FieldError[] {
   const errors: FieldError[] = []
   const complain = (message: string): void => {
     errors.push({ field: 'spec.expirationSeconds', reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: ${message}` })
   }
   if (seconds < minSeconds) complain('may not specify a duration less than 10 minutes')
   if (seconds > 2 ** 32) complain('may not specify a duration larger than 2^32 seconds')
-  const kind = boundObjectRef?.kind
-  if (boundObjectRef && (kind === undefined || !Object.hasOwn(boundKinds, kind)))
-    errors.push({
-      field: 'spec.boundObjectRef.kind',
-      reason: 'FieldValueNotSupported',
-      message: `Unsupported value: ${JSON.stringify(kind ?? '')}: supported values: "Node", "Pod", "Secret"`,
-    })
   return errors
 }
 
@@ -87,7 +80,13 @@ function boundTo(
   namespace: string,
   cluster: Roles,
 ): Partial<Record<'pod' | 'secret' | 'node', Named>> {
-  const bound = boundKinds[reference?.kind ?? '']
+  const kind = reference?.kind ?? ''
+  const bound = Object.hasOwn(boundKinds, kind) ? boundKinds[kind] : undefined
+  if (reference && bound === undefined) {
+    const { apiVersion = '' } = reference
+    const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+    throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`)
+  }
   if (reference === undefined || bound === undefined) return {}
   const { resource, claim } = bound
   const about = { group: '', plural: resource, kind: reference.kind ?? '', name: reference.name ?? '' }

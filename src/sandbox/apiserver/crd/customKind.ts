@@ -1,11 +1,13 @@
 import { isObject } from '../../json.ts'
 import type { Json, JsonObject, Unstructured } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
+import { compareVersions } from '../discovery/served.ts'
 import { invalid } from '../fieldErrors.ts'
 import { allVerbs } from '../kinds/define.ts'
 import type { Kind, Strategy } from '../kinds/kind.ts'
 import { metadataErrors } from '../kinds/metadata.ts'
 import { dnsSubdomain } from '../kinds/names.ts'
+import { decodeCustom } from '../schema/decodeCustom.ts'
 import { applyDefaults } from '../schema/defaults.ts'
 import type { Schema } from '../schema/schema.ts'
 import { customColumns } from './columns.ts'
@@ -62,17 +64,28 @@ function customKind({ spec }: Definition, version: Version): Kind {
     columns: customColumns(version.additionalPrinterColumns),
     storedAs: `${plural}.${group}`,
     conversion: conversionOf(group, { version, stored }, lazySchema),
-    ...(version.deprecated && { deprecated: version.deprecationWarning ?? `${group}/${version.name} ${kind} is deprecated` }),
+    ...(version.deprecated && { deprecated: version.deprecationWarning ?? deprecation(spec, version) }),
     selectableFields: selectableFields(version),
     prunes: true,
   }
+}
+
+function deprecation({ group, names: { kind }, versions }: Definition['spec'], { name }: Version): string {
+  const better = versions.filter((each) => each.served && !each.deprecated && compareVersions(each.name, name) < 0).map((each) => each.name)
+  const [best] = better.sort(compareVersions)
+  const instead = best === undefined ? '' : `; use ${group}/${best} ${kind}`
+  return `${group}/${name} ${kind} is deprecated${instead}`
 }
 
 /** Versions differ in their name alone. What is read has the defaults that the definition has by now. */
 function conversionOf(group: string, { version, stored }: { readonly version: Version; readonly stored: Version }, schema: () => Schema) {
   const read = new WeakMap<Unstructured, Unstructured>()
   return {
-    toStored: (object: Unstructured): Unstructured => named(object, `${group}/${stored.name}`),
+    toStored(object: Unstructured): Unstructured {
+      if (stored === version) return object
+      const kept = decodeCustom(asJson(object), customSchema(stored.schema?.openAPIV3Schema)).object
+      return named(kept as unknown as Unstructured, `${group}/${stored.name}`)
+    },
     fromStored(object: Unstructured): Unstructured {
       const known = read.get(object)
       if (known !== undefined) return known
@@ -140,13 +153,43 @@ export function customErrors(object: Unstructured, old: Unstructured | undefined
   return [...errors, invalid('<nil>', null, because)]
 }
 
+/** Of the values on the way to a number, the first that is of another type. */
+function strangerOn(object: JsonObject, path: string): string | undefined {
+  const parts = path.split('.').filter((part) => part !== '')
+  let at: Json | undefined = object
+  for (const part of parts) {
+    if (at === undefined) return undefined
+    if (!isObject(at)) return `${at} is of the type ${goType(at)}, expected map[string]interface{}`
+    at = at[part]
+  }
+  return at === undefined || Number.isInteger(at) ? undefined : `${at} is of the type ${goType(at)}, expected int64`
+}
+
+function goType(value: Json): string {
+  if (value === null) return '<nil>'
+  if (Array.isArray(value)) return '[]interface {}'
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'int64' : 'float64'
+    case 'boolean':
+      return 'bool'
+    case 'string':
+      return 'string'
+    default:
+      return 'map[string]interface {}'
+  }
+}
+
 const maxReplicas = 2 ** 31 - 1
 
 function scaleErrors(object: JsonObject, { subresources }: Rules['version']): readonly FieldError[] {
   const { specReplicasPath, statusReplicasPath } = subresources?.scale ?? {}
   return [specReplicasPath, statusReplicasPath].flatMap((path) => {
     const count = path === undefined ? undefined : parseJsonPath(path)?.(object)[0]
-    if (path === undefined || typeof count !== 'number') return []
+    if (path === undefined) return []
+    const stranger = strangerOn(object, path)
+    if (stranger !== undefined) return [invalid(path, 0, `${path} accessor error: ${stranger}`)]
+    if (typeof count !== 'number') return []
     if (count < 0) return [invalid(path, count, 'should be a non-negative integer')]
     return count > maxReplicas ? [invalid(path, count, `should be less than or equal to ${maxReplicas}`)] : []
   })

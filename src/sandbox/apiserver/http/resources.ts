@@ -25,8 +25,11 @@ export function notAllowed(): ApiError {
 /** The kind that a path is about; undefined where not even its group is served, and 404 is thrown where the group has no such kind. */
 export function kindAt(kinds: KindRegistry, target: ResourceTarget): Kind | undefined {
   const kind = kinds.find(target)
-  if (kind === undefined && !kinds.serves(target)) return undefined
-  if (kind === undefined || (!kind.namespaced && target.namespace !== undefined)) throw noSuchResource()
+  if (kind === undefined || (!kind.namespaced && target.namespace !== undefined)) {
+    // The server of custom kinds tells nothing of a group.
+    if (!kinds.all().some(({ group, prunes }) => group === target.group && !prunes)) return undefined
+    throw noSuchResource()
+  }
   return kind
 }
 
@@ -42,6 +45,8 @@ export function answerResource(server: ResourceServer, request: ApiRequest): Ans
   // Objects of a namespaced kind are listed across namespaces, and nothing else is done there.
   const isEverywhere = kind.namespaced && target.namespace === undefined
   if (isEverywhere && target.name !== undefined && !target.isWatch) throw noSuchResource()
+  // What is only created has no place of its own.
+  if (target.name !== undefined && !kind.verbs.includes('get')) throw noSuchResource()
   if (verb === undefined || !kind.verbs.includes(verb) || (isEverywhere && verb !== 'list' && verb !== 'watch')) throw notAllowed()
   if (verb === 'create' && target.name !== undefined) throw notAllowed()
   if ((verb === 'update' || verb === 'patch') && target.name === undefined) throw notAllowed()

@@ -4,7 +4,7 @@ import { applyJsonPatch } from '../patch/jsonPatch.ts'
 import { applyMergePatch } from '../patch/mergePatch.ts'
 import { decodeBody, decodePatched } from '../requests/decode.ts'
 import type { Patch } from '../requests/fieldMachinery.ts'
-import { readScale, writeScale } from '../requests/scale.ts'
+import { applyScale, readScale, writeScale } from '../requests/scale.ts'
 import { schemaOf } from '../schema/builtin.ts'
 import type { ExpectedKind } from '../schema/requestBody.ts'
 import type { Answer } from './answer.ts'
@@ -30,6 +30,7 @@ export async function answerScale({ machinery }: ResourceServer, request: ApiReq
       const query = writeQuery(request, 'PatchOptions')
       const change = parsePatch(contentType, (await request.body()).toString(), { query, isCustom: false })
       const call = callOf(request, query)
+      if (change.type === 'apply') return scale(applyScale(machinery, call, change, name))
       const patched = applied(readScale(machinery, call, name) as unknown as JsonObject, change)
       return scale(writeScale(machinery, call, decodePatched({ ...call, kind: scaleKind }, patched, change), name))
     }
@@ -44,9 +45,9 @@ export async function answerScale({ machinery }: ResourceServer, request: ApiReq
 }
 
 /** A Scale has no lists, so that a strategic patch of it is a merge patch. */
-function applied(current: JsonObject, change: Patch): JsonObject {
+function applied(current: JsonObject, change: Exclude<Patch, { readonly type: 'apply' }>): JsonObject {
   if (change.type === 'json') return applyJsonPatch(current, change.steps) as JsonObject
-  return applyMergePatch(current, change.type === 'apply' ? change.config : change.patch)
+  return applyMergePatch(current, change.patch)
 }
 
 const scaleKind: ExpectedKind = {

@@ -27,7 +27,7 @@ export function parseWriteQuery(
     errors.push({
       field: 'fieldManager',
       reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(manager)}: invalid character U+${code} (at position ${at})`,
+      message: `Invalid value: ${goQuoted(manager)}: invalid character U+${code} (at position ${at})`,
     })
   }
   if (fieldValidation === undefined) errors.push(unsupported('fieldValidation', validation, ['', ...validations]))
@@ -48,4 +48,9 @@ function managerOf(userAgent: string): string {
     .slice(0, maxManagerBytes)
     .replace(/[^\x20-\x7e]/g, '')
   return name === '' ? 'unknown' : name
+}
+
+/** As Go quotes: control characters have two digits there. */
+function goQuoted(text: string): string {
+  return JSON.stringify(text).replace(/\\u00([01][0-9a-f])/g, '\\x$1')
 }

@@ -7,7 +7,7 @@ import { patch } from '../requests/patch.ts'
 import { remove } from '../requests/remove.ts'
 import { removeCollection } from '../requests/removeCollection.ts'
 import { update } from '../requests/update.ts'
-import { findLive } from '../requests/write.ts'
+import { findLive, owned } from '../requests/write.ts'
 import type { Body } from '../schema/requestBody.ts'
 import type { Answer } from './answer.ts'
 import { type ApiRequest, callOf, header, type ResourceServer } from './apiRequest.ts'
@@ -24,7 +24,12 @@ export async function answerCreate(server: ResourceServer, request: ApiRequest):
   const call = callOf(request, writeQuery(request, 'CreateOptions'))
   const object = decodeBody(call, await sent(request))
   const answer = server.virtual.get(request.kind.storedAs)
-  return written(server, request, answer === undefined ? create(server.machinery, call, object) : answer(object, call), 201)
+  return written(server, request, answer === undefined ? create(server.machinery, call, object) : answer(asked(server, call, object), call), 201)
+}
+
+/** What nobody keeps has owners of its fields all the same. */
+function asked({ machinery }: ResourceServer, call: Call, object: Unstructured): Unstructured {
+  return owned(machinery, call, object, { live: undefined, subresource: undefined, sent: undefined })
 }
 
 export async function answerUpdate(server: ResourceServer, request: ApiRequest): Promise<Answer> {

@@ -49,7 +49,10 @@ export type KindFacts = {
   warnings?(object: Unstructured, old: Unstructured | undefined): Iterable<string>
   /** Beyond metadata. */
   errors?(object: Unstructured, old: Unstructured | undefined): Iterable<FieldError>
-  readonly more?: Pick<Strategy, 'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'requiresVersion' | 'returnsDeleted'>
+  readonly more?: Pick<
+    Strategy,
+    'graceSeconds' | 'defaultPropagation' | 'allowsCreateOnUpdate' | 'countsAnnotations' | 'requiresVersion' | 'returnsDeleted'
+  >
 }
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']

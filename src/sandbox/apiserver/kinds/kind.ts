@@ -58,6 +58,8 @@ export type Strategy = {
   warnings?(object: Unstructured, old?: Unstructured): readonly string[]
   /** Whether `metadata.generation` is kept: for kinds with a spec that controllers observe. */
   readonly keepsGeneration?: boolean
+  /** Whether annotations count for it, too. */
+  readonly countsAnnotations?: true
   /** Seconds that a deleted object stays for someone who finishes the deletion (a pod's kubelet); 0 or absent: removed at once. */
   graceSeconds?(object: Unstructured, asked: number | undefined): number
   /** The first time that it is deleted: the object as it stays until someone has finished the deletion. Absent: deleted as any other. */

@@ -48,6 +48,7 @@ export const deployment: Kind = defineKind({
     { ...count('Available', 'How many pods have been ready for long enough.', (each) => status(each).availableReplicas), type: 'string' },
   ],
   columnsAfterAge: templateColumns(template, selector),
+  more: { countsAnnotations: true },
 })
 
 function defaultReplicaSet(replicaSet: Draft): void {

@@ -10,9 +10,10 @@ export function bindPod(machinery: Machinery, call: Call, object: Unstructured):
   const live = findLive(machinery, call, name)
   if (live === undefined) throw notFound(about(call, name))
   const { spec, status } = live as unknown as Pod
+  const what = { ...about(call, name), plural: 'pods/binding' }
   const nodeName = (object as unknown as Pod).spec.nodeName ?? ''
-  if (live.metadata.deletionTimestamp !== undefined) throw conflict(about(call, name), `pod ${name} is being deleted, cannot be assigned to a host`)
-  if (spec.nodeName) throw conflict(about(call, name), `pod ${name} is already assigned to node "${spec.nodeName}"`)
+  if (live.metadata.deletionTimestamp !== undefined) throw conflict(what, `pod ${name} is being deleted, cannot be assigned to a host`)
+  if (spec.nodeName) throw conflict(what, `pod ${name} is already assigned to node "${spec.nodeName}"`)
   const scheduled: PodCondition = {
     type: 'PodScheduled',
     status: 'True',

@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts'
 import type { JsonObject, Unstructured } from '../../unstructured.ts'
 import { type ApiError, invalid } from '../apiError.ts'
 import { goText } from '../goText.ts'
@@ -13,7 +14,16 @@ type DecodingCall = Pick<Call, 'fieldValidation' | 'warn'> & { readonly kind: Ex
 /** A body as an object of the kind that its path is about, of known fields; refuses another kind, and unknown fields if the client wants that. */
 export function decodeBody(call: DecodingCall, body: Body): Unstructured {
   const decoded = readBody(body, call.kind)
+  if (call.kind.prunes) requireKind(decoded.object, call.kind)
   return accepted(call, decoded, (problems) => strictError(decoded.object, problems, call.kind))
+}
+
+/** Of a custom kind nothing is known but its name, and another name is a mistake like others. */
+function requireKind({ kind, metadata }: JsonObject, { group, kind: expected }: ExpectedKind): void {
+  if (kind === expected) return
+  const name = isObject(metadata) ? String(metadata['name'] ?? '') : ''
+  const message = `Invalid value: ${JSON.stringify(kind)}: must be ${expected}`
+  throw invalid({ group, plural: '', kind: String(kind), name }, [{ field: 'kind', reason: 'FieldValueInvalid', message }])
 }
 
 /** A patched object; its mistakes are the patch's. */

@@ -81,6 +81,7 @@ export function keepsGeneration(kind: Kind): boolean {
 }
 
 function wants(kind: Kind, object: Unstructured, live: Unstructured): boolean {
+  if (kind.strategy.countsAnnotations && !equalJson(object.metadata.annotations ?? {}, live.metadata.annotations ?? {})) return true
   if (!kind.prunes) return !equalJson(object['spec'], live['spec'])
   return !equalJson(wanted(kind, object), wanted(kind, live))
 }

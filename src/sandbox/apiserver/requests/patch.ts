@@ -31,6 +31,7 @@ function apply(machinery: Machinery, call: Call, change: Extract<Patch, { type: 
   const write = { kind, live, manager: call.manager.name, subresource, now: timeText(machinery.nowMs()) }
   const object = decodePatched(call, fitting(machinery.fields.applied(change.config, change.force, write)), change)
   requireName(object, name)
+  placed(kind, object.metadata, call.namespace)
   if (live === undefined) return { object: create(machinery, call, object, 'applied'), isNew: true }
   return { object: replace(machinery, call, { live, object, subresource, isApplied: true }), isNew: false }
 }

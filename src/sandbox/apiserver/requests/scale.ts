@@ -3,10 +3,14 @@ import type { Json, JsonObject, Unstructured } from '../../unstructured.ts'
 import { ApiError, badRequest, conflict, invalid, notFound } from '../apiError.ts'
 import { selectorText } from '../kinds/cells.ts'
 import type { Kind, ScalePaths } from '../kinds/kind.ts'
+import type { Patch } from './fieldMachinery.ts'
 import type { Call, Machinery } from './machinery.ts'
 import { apiVersionOf } from './objectMeta.ts'
+import { patch } from './patch.ts'
 import { modified, replace } from './update.ts'
 import { about, findLive } from './write.ts'
+
+type Applied = Extract<Patch, { readonly type: 'apply' }>
 
 /** The size of an object as autoscaling/v1 Scale. */
 export function readScale(machinery: Machinery, call: Call, name: string): Unstructured {
@@ -34,6 +38,16 @@ export function writeScale(machinery: Machinery, call: Call, scale: Unstructured
   }
   const object = set(live, pathParts(paths(call.kind).specReplicas), replicas) as Unstructured
   return scaleOf(call.kind, replace(machinery, call, { live, object, subresource: 'scale' }))
+}
+
+/** An applied Scale: what it says of the size is applied to the object itself, and owned there. */
+export function applyScale(machinery: Machinery, call: Call, change: Applied, name: string): Unstructured {
+  const { kind } = call
+  const replicas = at(change.config as unknown as Unstructured, '.spec.replicas')
+  const applied = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: change.config['metadata'] ?? { name } }
+  const config = replicas === undefined ? applied : set(applied, pathParts(paths(kind).specReplicas), replicas)
+  const { object } = patch(machinery, call, { ...change, config: config as JsonObject }, { name, subresource: 'scale' })
+  return scaleOf(kind, object)
 }
 
 function scaleOf(kind: Kind, object: Unstructured): Unstructured {

@@ -67,11 +67,13 @@ const wordings: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_DIRECTIVE: 'found unknown directive name',
   BAD_ALIAS: 'did not find expected alphabetic or numeric character',
   BAD_INDENT: 'did not find expected node content',
+  MISSING_CHAR: 'did not find expected node content',
 }
 
 /** The line is where the mistake is seen, which is not always where the real server's parser sees it. */
 function worded({ code, linePos }: YAMLError): string {
   const { line } = linePos?.[0] ?? { line: 1 }
-  // The first line has no number there.
-  return `yaml: ${line > 1 ? `line ${line}: ` : ''}${wordings[code] ?? 'did not find expected key'}`
+  // There the first line has no number where its words are wrong, and one where their order is.
+  const isOfWords = line === 1 && code !== 'MISSING_CHAR' && code !== 'BAD_INDENT'
+  return `yaml: ${isOfWords ? '' : `line ${line}: `}${wordings[code] ?? 'did not find expected key'}`
 }

@@ -67,7 +67,10 @@ t.test('what may be asked of a TokenRequest', (t) => {
   t.throws(() => ask({ expirationSeconds: 5 }), { code: 422, message: /Invalid value: 5: may not specify a duration less than 10 minutes/ })
   t.throws(() => ask({ boundObjectRef: { kind: 'Pod', name: 'nope' } }), { code: 404, message: 'pods "nope" not found' })
   t.throws(() => ask({ boundObjectRef: { kind: 'Pod', name: 'p', uid: 'other' } }), { code: 409 })
-  t.throws(() => ask({ boundObjectRef: { kind: 'Deployment', name: 'p' } }), { code: 422 })
+  t.throws(() => ask({ boundObjectRef: { kind: 'Deployment', apiVersion: 'apps/v1', name: 'p' } }), {
+    code: 400,
+    message: 'cannot bind token to object of type apps/v1, Kind=Deployment',
+  })
   t.throws(() => ask({}, clusterOf()), { code: 404, message: 'serviceaccounts "robot" not found' })
   t.end()
 })
@@ -90,7 +93,7 @@ t.test('TokenReview', (t) => {
       '[invalid bearer token, token audiences ["spillway-edge" "other"] is invalid for the target audiences ["https://kubernetes.default.svc.cluster.local"]]',
   })
   t.same(review({ token: 'x' })['status'], { user: {}, error: 'invalid bearer token' })
-  t.throws(() => review({}), { code: 422 })
+  t.throws(() => review({}), { code: 400, message: 'token is required for TokenReview in authentication' })
   t.end()
 })
 
