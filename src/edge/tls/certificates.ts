@@ -29,7 +29,10 @@ export type CertificateTimes = {
   readonly watch: WatchTimes
   /** Whoever writes may be between the certificate and its key: only what is wrong for this long is told. */
   readonly rereadMs: number
-  /** A stolen ticket key opens the connections of this time that were resumed by TLS 1.2, and no others. */
+  /**
+   * A stolen ticket key opens the connections of this time that were resumed by TLS 1.2, and no others. Each change costs every client one full
+   * handshake: Node takes one set of keys, and to keep the one before would take `enableTicketKeyCallback`, which it does not document.
+   */
   readonly ticketKeysMs: number
 }
 const usualTimes: CertificateTimes = { watch: { settleMs: 20, settleMaxMs: 200, pollMs: 2_000 }, rereadMs: 300, ticketKeysMs: 86_400_000 }

@@ -114,7 +114,7 @@ async function swapUntil(endMs: number): Promise<number> {
 
 async function taken(inUse: Promise<void>): Promise<void> {
   const lost = Promise.withResolvers<never>()
-  const late = setTimeout(() => lost.reject(new Error(`a swap was not taken within ${takenMs} ms`)), takenMs)
+  const late = setTimeout(() => lost.reject(new Error(`a swap was not taken within ${takenMs} ms; ${edge.errors.join('; ')}`)), takenMs)
   await Promise.race([inUse, lost.promise])
   clearTimeout(late)
 }
@@ -144,8 +144,7 @@ t.test(`E2 table swap: unchanged routes among ${unchangedRoutes} lose no request
       if (!wanted.right(status, body)) wrong.push(`${wanted.host}${wanted.path}: ${status} ${body.slice(0, 60)}`)
     },
   })
-  const swaps = await swapUntil(performance.now() + swapMs)
-  stop.abort()
+  const swaps = await swapUntil(performance.now() + swapMs).finally(() => stop.abort())
   const { sent, failed } = await load
   t.same(failed.slice(0, 5), [], `0 of ${sent} failed`)
   t.same(wrong.slice(0, 5), [], 'each by one table')
