@@ -5,6 +5,7 @@ import type { ResourceList } from '../../api/container.ts'
 import type { Pod } from '../../api/pod.ts'
 import type { Cluster, ClusterEvent } from '../cluster.ts'
 import { openEventRecorder, referenceTo } from '../events.ts'
+import { refersTo } from './environment/references.ts'
 import type { ImageProgram } from './images.ts'
 import { openLogFiles } from './logs/logFile.ts'
 import { type LogRequest, podLog } from './logs/podLog.ts'
@@ -105,7 +106,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       else add(pod)
       return
     }
-    for (const pod of cluster.list<Pod>('pods', { namespace: object.metadata.namespace })) workers.get(pod.metadata.uid ?? '')?.refresh()
+    const { namespace, name } = object.metadata
+    for (const pod of cluster.list<Pod>('pods', { namespace })) {
+      if (refersTo(pod, resource === 'secrets' ? 'secrets' : 'configmaps', name)) workers.get(pod.metadata.uid ?? '')?.refresh()
+    }
   }
 
   const endNode = keepNode(options.cluster, { name: nodeName, ip: nodeIp, capacity }, nowMs)

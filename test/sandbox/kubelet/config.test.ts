@@ -91,6 +91,15 @@ t.test('a program that cannot be run', async (t) => {
   await node.untilNews('no', `Warning Failed [spec.containers{app}] Error: ${because}`)
 })
 
+t.test('what a program is told', async (t) => {
+  const node = await startTestNode(t, { images })
+  const env = [{ name: 'SAID', value: '$(HOST) $(PORT) $(IMAGE_TAG) $(HOSTNAME)' }]
+  const ports = [{ containerPort: 53, protocol: 'UDP' as const }, { containerPort: 8080 }]
+  node.create({ name: 'p', spec: { containers: [shell(`echo "$SAID"; ${waits}`, { image: 'sh:v7', env, ports })] } })
+  await node.untilLog('p', /p\n/)
+  t.equal(await node.logs('p'), `${node.pod('p')!.status!.podIP} 8080 v7 p\n`)
+})
+
 t.test('tokens and a kubeconfig', async (t) => {
   const asked: string[] = []
   const node = await startTestNode(t, {

@@ -4,17 +4,19 @@ import t from 'tap'
 import type { Pod } from '../../../src/api/pod.ts'
 import { markedProcesses } from '../../../src/sandbox/kubelet/processes/marked.ts'
 import { containerVariable } from '../../../src/sandbox/kubelet/processes/processes.ts'
-import { images, shell, waits } from './programs.ts'
+import { atTerm, images, shell, waits } from './programs.ts'
 import { isReady, memoryCluster, startTestNode } from './testNode.ts'
 
 const idOf = ({ status }: Pod): string => status!.containerStatuses![0]!.containerID!.replace('process://', '')
 const runs = (pod: Pod): boolean => markedProcesses(`${containerVariable}=${idOf(pod)}`).length > 0
+const containersOf = ({ spec }: Pod) => [...(spec.initContainers ?? []), ...spec.containers]
 const drop = { namespace: 'default', name: 'p' }
 
 t.test('one that does not want to end is killed when its time is over', async (t) => {
   const node = await startTestNode(t, { images })
-  node.create({ name: 'p', spec: { terminationGracePeriodSeconds: 1, containers: [shell(`trap 'echo no' TERM; ${waits.replace(/^.*?; /, '')}`)] } })
-  const pod = await node.untilPod('p', 'ready', isReady)
+  node.create({ name: 'p', spec: { terminationGracePeriodSeconds: 1, containers: [shell(atTerm('echo no'))] } })
+  await node.untilLog('p', /up/)
+  const pod = node.pod('p')!
   const begun = performance.now()
   node.cluster.delete('pods', drop)
   t.ok(runs(node.pod('p')!), 'it has some time')
@@ -27,11 +29,11 @@ t.test('one that does not want to end is killed when its time is over', async (t
 
 t.test('less time may be asked for later, and none', async (t) => {
   const node = await startTestNode(t, { images })
-  const stubborn = { terminationGracePeriodSeconds: 600, containers: [shell(`trap '' TERM; ${waits.replace(/^.*?; /, '')}`)] }
+  const stubborn = { terminationGracePeriodSeconds: 600, containers: [shell(atTerm(''))] }
   node.create({ name: 'p', spec: stubborn })
   node.create({ name: 'q', spec: stubborn })
-  await node.untilPod('p', 'ready', isReady)
-  const q = await node.untilPod('q', 'ready', isReady)
+  await Promise.all(['p', 'q'].map((name) => node.untilLog(name, /up/)))
+  const q = node.pod('q')!
   node.cluster.delete('pods', drop)
   await node.untilPod('p', 'ending', ({ metadata }) => metadata.deletionTimestamp !== undefined)
   node.cluster.delete('pods', drop, { gracePeriodSeconds: 1 })
@@ -47,9 +49,10 @@ t.test('hooks', async (t) => {
   const exec = (command: string) => ({ exec: { command: ['sh', '-c', command] } })
   const at = `${node.directory}/hooks`
   const lifecycle = { postStart: exec(`echo begun >> ${at}`), preStop: exec(`echo asked >> ${at}`) }
-  const script = `trap 'echo told >> ${at}; exit 0' TERM; ${waits.replace(/^.*?; /, '')}`
+  const script = atTerm(`echo told >> ${at}; exit 0`)
   node.create({ name: 'p', spec: { terminationGracePeriodSeconds: 5, containers: [shell(script, { lifecycle })] } })
   await node.untilPod('p', 'ready', isReady)
+  for (const { name } of containersOf(node.pod('p')!)) await node.untilLog('p', /up/, name)
   node.cluster.delete('pods', drop)
   await node.untilGone('p')
   t.equal(readFileSync(at, 'utf8'), 'begun\nasked\ntold\n')
@@ -59,10 +62,11 @@ t.test('hooks', async (t) => {
 t.test('sidecars end last', async (t) => {
   const node = await startTestNode(t, { images })
   const at = `${node.directory}/order`
-  const told = (name: string) => `trap 'echo ${name} >> ${at}; exit 0' TERM; ${waits.replace(/^.*?; /, '')}`
+  const told = (name: string) => atTerm(`echo ${name} >> ${at}; exit 0`)
   const side = (name: string) => shell(told(name), { name, restartPolicy: 'Always' })
   node.create({ name: 'p', spec: { terminationGracePeriodSeconds: 5, initContainers: [side('one'), side('two')], containers: [shell(told('app'))] } })
   await node.untilPod('p', 'ready', isReady)
+  for (const { name } of containersOf(node.pod('p')!)) await node.untilLog('p', /up/, name)
   node.cluster.delete('pods', drop)
   await node.untilGone('p')
   t.equal(readFileSync(at, 'utf8'), 'app\ntwo\none\n')

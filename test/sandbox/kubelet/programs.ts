@@ -7,6 +7,9 @@ export const shell = (script: string, more: Partial<Container> = {}): Container 
 /** Ends at SIGTERM, with 0. */
 export const waits = `trap 'exit 0' TERM; while :; do sleep 0.05; done`
 
+/** Does that at SIGTERM; says `up` when it is ready to. */
+export const atTerm = (does: string): string => `trap '${does}' TERM; echo up; while :; do sleep 0.05; done`
+
 /** For `node -e`: a server that answers with its address; the paths /on and /off say whether it is well. */
 export const server = `
 let well = true

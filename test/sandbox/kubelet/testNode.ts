@@ -33,7 +33,7 @@ export type TestNode = {
   until<T>(what: string, find: () => T | undefined, withinMs?: number): Promise<T>
   /** As `until`, for what no event tells of. */
   eventually(what: string, holds: () => unknown, withinMs?: number): Promise<void>
-  untilLog(pod: string, pattern: RegExp): Promise<void>
+  untilLog(pod: string, pattern: RegExp, container?: string): Promise<void>
   /** Something was told of it that holds this text. */
   untilNews(name: string, text: string): Promise<void>
   /** All states that a pod was seen in. */
@@ -151,7 +151,8 @@ export async function startTestNode(t: Test, { withControllers = false, ...optio
       eventually(`told of ${name}: ${text}`, () => told.get(name)?.some((line) => line.includes(text))).catch((cause: unknown) => {
         throw new Error(told.get(name)?.join('\n'), { cause })
       }),
-    untilLog: (name, pattern) => eventually(`${name} says ${pattern}`, async () => pattern.test(await logs(name).catch(() => ''))),
+    untilLog: (name, pattern, container) =>
+      eventually(`${name} says ${pattern}`, async () => pattern.test(await logs(name, container === undefined ? {} : { container }).catch(() => ''))),
     logs,
     async untilPod(name, what, holds, withinMs = 8_000) {
       const find = (): Pod | undefined => {

@@ -85,6 +85,8 @@ export function openCrew({ context, pod, record, change, publish, ending, tell }
       tell: tellOf(name),
     }
     context.onRunning(told)
+    // That nobody answers any more is no news then.
+    void container.child.exited.then(() => container.prober?.stop())
     void container.child.ended.then((ended) => {
       context.onStopped(told)
       note(name, container, ended)

@@ -122,11 +122,11 @@ function environmentOf({ container, ground, context }: Starting, image: Image, p
   const { pod, facts, folders, address, kubeconfig } = ground
   const mounted = (container.volumeMounts ?? []).filter(({ name }) => folders[name] !== undefined)
   const port = portOf(container, address)
+  const tag = tagOf(container.image ?? '')
   const given: Variables = {
     ...context.variables,
-    ...Object.fromEntries(
-      Object.entries(image.variables ?? {}).map(([name, value]) => [name, expand(value, { IMAGE_TAG: tagOf(container.image ?? '') })]),
-    ),
+    ...Object.fromEntries(Object.entries(image.variables ?? {}).map(([name, value]) => [name, expand(value, { IMAGE_TAG: tag })])),
+    IMAGE_TAG: tag,
     HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
     HOST: address.ip,
     ...(port !== undefined && { PORT: String(port) }),

@@ -24,6 +24,8 @@ export type Child = {
   readonly pid: number
   /** To the whole group. */
   signal(signal: NodeJS.Signals): void
+  /** When it has ended itself. */
+  readonly exited: Promise<void>
   /** When it has ended, its group has been killed, and its output is read. Never rejects. */
   readonly ended: Promise<Ended>
 }
@@ -82,7 +84,7 @@ export async function openProcesses(id: string, onLost: (error: Error) => void):
       groups.delete(pid)
       warden.forget(pid)
     })
-    return { pid, ended, signal: (signal) => void signalTo(-pid, signal) }
+    return { pid, exited: exited.then(() => undefined), ended, signal: (signal) => void signalTo(-pid, signal) }
   }
 
   return {
