@@ -52,9 +52,6 @@ export const explanations: readonly Explanation[] = [
   { topic: 'small', rule: /Nodes/, path: /taints$/, because: 'nothing is scheduled by taints, and no controller would take them away again' },
 ]
 
-/** How many differences a topic still has that nobody has mended or explained yet. It only goes down. */
-export const unfinished: Readonly<Record<string, number>> = {}
-
 export function unexplained(differences: readonly Difference[]): readonly Difference[] {
   return differences.filter((difference) => !explanations.some((explanation) => explains(explanation, difference)))
 }

@@ -1,6 +1,7 @@
 import type { Topic } from './script.ts'
 import { access } from './topics/access.ts'
 import { applies } from './topics/applies.ts'
+import { controlled } from './topics/controlled.ts'
 import { crds } from './topics/crds.ts'
 import { crud } from './topics/crud.ts'
 import { defaults } from './topics/defaults.ts'
@@ -34,4 +35,5 @@ export const topics: readonly Topic[] = [
   podDefaults,
   defaults,
   small,
+  controlled,
 ]

@@ -4,7 +4,7 @@ import { equalJson } from '../storage/equal.ts'
 import { keyText } from '../storage/store.ts'
 import { create } from './create.ts'
 import { type Call, type Machinery, writeContext } from './machinery.ts'
-import { isEnding, keptMetadata, nextGeneration, placed, withMetadata, without } from './objectMeta.ts'
+import { isEnding, keepsGeneration, keptMetadata, nextGeneration, placed, withMetadata, without } from './objectMeta.ts'
 import { withoutRepeatedOwners } from './ownerReferences.ts'
 import { about, admitted, checked, findLive, internalError, owned, stored, withLiveTimes } from './write.ts'
 
@@ -64,7 +64,9 @@ export function replace(
   const own = isApplied ? defaulted : owned(machinery, call, defaulted, { live, subresource, sent })
   const accepted = admitted(machinery, call, own, { verb: 'update', name, subresource, old: live })
   const prepared = prepare(machinery, call, accepted, live, subresource)
-  const generation = nextGeneration(kind, prepared, live)
+  // What a controller notes beside a status, in annotations, is nothing that is wanted.
+  const isNoted = subresource === 'status' && keepsGeneration(kind)
+  const generation = isNoted ? live.metadata.generation : nextGeneration(kind, prepared, live)
   const numbered = generation === undefined ? prepared : { ...prepared, metadata: { ...prepared.metadata, generation } }
   checked(call, numbered, live)
   const updated = withMetadata(kind, numbered, numbered.metadata)
