@@ -24,7 +24,8 @@ export function hasAll(labels: Labels, wanted: Labels): boolean {
   return true
 }
 
-function meets(labels: Labels, { key, operator, values = [] }: LabelSelectorRequirement): boolean {
+/** Whether `labels` is as one requirement says. */
+export function meets(labels: Labels, { key, operator, values = [] }: LabelSelectorRequirement): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined
   switch (operator) {
     case 'In':

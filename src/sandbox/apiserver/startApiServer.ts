@@ -95,7 +95,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     const subresources = new Map<string, SubresourceHandler>([['serviceaccounts/token', tokenRequests(authenticator, { nowMs })]])
     for (const [name, handler] of unservedSubresources(machinery)) subresources.set(name, handler)
     subresources.set('pods/binding', bindings(machinery))
-    subresources.set('pods/eviction', evictions(machinery, cluster))
+    subresources.set('pods/eviction', evictions(cluster, nowMs))
     const documents = serverDocuments(kinds, () => ['namespaces/finalize', ...subresources.keys()])
     const faults = openFaults(options.faultSeed ?? randomBytes(4).readUInt32LE())
     bootstrapNamespaces(cluster)

@@ -1,6 +1,6 @@
 import type { Node, Taint } from '../../../api/node.ts'
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodCondition, Toleration } from '../../../api/pod.ts'
-import { hasAll } from '../../../api/selector.ts'
+import { hasAll, type Labels, meets } from '../../../api/selector.ts'
 import { timestampOf } from '../../../api/time.ts'
 
 export type Verdict = { readonly kind: 'fits' } | { readonly kind: 'unschedulable'; readonly message: string }
@@ -32,29 +32,16 @@ function tolerates({ key = '', operator = 'Equal', value = '', effect }: Tolerat
   return operator === 'Exists' || (key !== '' && value === (taint.value ?? ''))
 }
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, labels: Readonly<Record<string, string>>, name: string): boolean {
+function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, labels: Labels, name: string): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false
-  return (
-    matchExpressions.every((each) => meets(each, Object.hasOwn(labels, each.key) ? labels[each.key] : undefined)) &&
-    matchFields.every((each) => meets(each, each.key === 'metadata.name' ? name : undefined))
-  )
+  return matchExpressions.every((each) => holds(each, labels)) && matchFields.every((each) => holds(each, { 'metadata.name': name }))
 }
 
-function meets({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0])
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0])
-  }
+/** As labels are selected, and by numbers too. */
+function holds({ key, operator, values = [] }: NodeSelectorRequirement, labels: Labels): boolean {
+  if (operator !== 'Gt' && operator !== 'Lt') return meets(labels, { key, operator, values })
+  const value = Object.hasOwn(labels, key) ? Number(labels[key]) : Number.NaN
+  return operator === 'Gt' ? value > Number(values[0]) : value < Number(values[0])
 }
 
 /** What a pod says that fits nowhere. */
