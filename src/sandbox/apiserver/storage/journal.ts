@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ApiError } from '../apiError.ts'
@@ -32,7 +32,7 @@ const snapshotName = /^snapshot-(\d+)\.jsonl$/
 export function openJournal(store: Store, options: JournalOptions): FolderJournal {
   const lock = lockFolder(options.folder)
   try {
-    const goodBytes = recover(store, options.folder)
+    const goodBytes = recover(store, options)
     return keepJournal(store, options, { lock, goodBytes })
   } catch (error) {
     lock.release()
@@ -41,7 +41,7 @@ export function openJournal(store: Store, options: JournalOptions): FolderJourna
 }
 
 /** Gives how much of the newest log is good. */
-function recover(store: Store, folder: string): number {
+function recover(store: Store, { folder, onError }: JournalOptions): number {
   const files = readdirSync(folder)
   for (const name of files) if (name.endsWith('.new')) rmSync(join(folder, name), { force: true })
   const snapshot = newest(files, snapshotName)
@@ -64,8 +64,16 @@ function recover(store: Store, folder: string): number {
       store.restore(record, 'log')
     }
     goodBytes = lines.goodBytes
+    if (goodBytes < content.length) keepTorn(path, content.subarray(goodBytes), onError)
   }
   return goodBytes
+}
+
+/** What a process did not finish writing was never acknowledged; but a damaged disk looks the same, so that it is kept aside, and told. */
+function keepTorn(path: string, end: Buffer, onError: JournalOptions['onError']): void {
+  const aside = `${path}.torn`
+  appendFileSync(aside, end, { mode: 0o600 })
+  onError(`the last write of ${path} is torn, or damaged, and left out; its ${end.length} bytes are in ${aside}`, new Error('torn write'))
 }
 
 function revisions(files: readonly string[], pattern: RegExp): readonly number[] {
@@ -130,9 +138,16 @@ function keepJournal(
     const old = log
     try {
       log = openLog(pathOf(revision), 0)
-      old.close()
     } catch (error) {
       onError('a new log cannot be begun', error)
+      return
+    }
+    try {
+      old.close()
+    } catch (error) {
+      onError('the log cannot be flushed; nothing is written any more', error)
+      failure = notKept(error)
+      onDurable()
       return
     }
     durable = appended

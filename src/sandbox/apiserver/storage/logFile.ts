@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const flushed = promisify(fdatasync)
@@ -33,7 +33,10 @@ export function openLogFile(path: string, goodBytes: number): LogFile {
       }
       bytes += buffer.length
     },
-    flush: () => flushed(file),
+    async flush() {
+      await flushed(file)
+      if (fstatSync(file).nlink === 0) throw new Error(`${path} was removed`)
+    },
     close() {
       fdatasyncSync(file)
       closeSync(file)

@@ -102,6 +102,40 @@ t.test('a torn last line is dropped, and what is written next takes its place', 
   t.throws(() => open(folder), { message: /log-0\.jsonl is damaged at byte \d+/ })
 })
 
+t.test('a damaged last line is left out, but told and kept aside', async (t) => {
+  const folder = newFolder(t)
+  const first = open(folder)
+  for (const name of ['a', 'b']) first.store.put('configmaps', `default/${name}`, named(name))
+  await first.journal.close()
+  const path = join(folder, 'log-0.jsonl')
+  const whole = readFileSync(path)
+  const damaged = Buffer.from(whole)
+  damaged[damaged.length - 10]! ^= 0x11
+  writeFileSync(path, damaged)
+  const second = open(folder)
+  t.equal(second.store.revision(), 1)
+  t.match(second.errors[0], /torn, or damaged, and left out/)
+  const start = whole.indexOf('\n') + 1
+  t.same(readFileSync(`${path}.torn`), damaged.subarray(start))
+  await second.journal.close()
+  const third = open(folder)
+  t.same(third.errors, [], 'told once')
+  await third.journal.close()
+})
+
+t.test('writes are refused once the folder is gone', async (t) => {
+  const folder = newFolder(t)
+  const { store, journal, errors } = open(folder)
+  store.put('configmaps', 'default/a', named('a'))
+  await journal.settled()
+  rmSync(folder, { recursive: true, force: true })
+  store.put('configmaps', 'default/b', named('b'))
+  await t.rejects(journal.settled(), { message: /was removed/ })
+  t.equal(journal.isWritable(), false)
+  t.match(errors, [/cannot be flushed/])
+  await journal.close()
+})
+
 t.test('a full disk refuses the write, and leaves nothing half done', async (t) => {
   const folder = newFolder(t)
   let isFull = false
