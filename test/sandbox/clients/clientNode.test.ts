@@ -1,5 +1,7 @@
 // The informer of @kubernetes/client-node, unmodified: it sees all that is there and all that happens, though its watches break.
-import { type ADD, CoreV1Api, type DELETE, KubeConfig, makeInformer, type UPDATE, type V1ConfigMap } from '@kubernetes/client-node'
+
+import { setTimeout as after } from 'node:timers/promises'
+import { type ADD, CoreV1Api, type DELETE, KubeConfig, ListWatch, type UPDATE, type V1ConfigMap, Watch } from '@kubernetes/client-node'
 import t from 'tap'
 import type { KubeObject } from '../../../src/api/meta.ts'
 import { serveNamespace } from './replay.ts'
@@ -37,12 +39,16 @@ const kept = (): Versions => versions(cluster.list('configmaps', { namespace }))
 /** An informer that has begun, and the names that it told of. */
 async function startInformer(t: { teardown(f: () => Promise<void>): void }) {
   const seen: Record<ADD | UPDATE | DELETE, string[]> = { add: [], update: [], delete: [] }
-  const informer = makeInformer<V1ConfigMap>(config, `/api/v1/namespaces/${namespace}/configmaps`, () => api.listNamespacedConfigMap({ namespace }))
+  // As makeInformer does, but for the pauses between its attempts, which would outlast the test.
+  const list = () => api.listNamespacedConfigMap({ namespace })
+  const pauses = { delayFn: (ms: number) => after(Math.min(ms, 50)) }
+  const path = `/api/v1/namespaces/${namespace}/configmaps`
+  const informer = new ListWatch<V1ConfigMap>(path, new Watch(config), list, false, undefined, undefined, pauses)
   for (const verb of ['add', 'update', 'delete'] as const) informer.on(verb, ({ metadata }) => void seen[verb].push(metadata?.name ?? ''))
   let isEnding = false
-  // Going on is left to its user.
-  informer.on('error', () => {
-    if (!isEnding) void informer.start()
+  // Going on is left to its user; but a watch that it gave up itself, for being too old, it has replaced already.
+  informer.on('error', (error?: Error) => {
+    if (!isEnding && error?.name !== 'AbortError') void informer.start()
   })
   t.teardown(() => {
     isEnding = true

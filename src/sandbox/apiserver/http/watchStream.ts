@@ -65,6 +65,8 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
   const isLong = durationMs > lastBookmarkMs
   const last = options.allowWatchBookmarks && isLong ? setTimeout(() => line.add(watch.bookmark()), durationMs - lastBookmarkMs) : undefined
   signal.addEventListener('abort', line.close)
+  // Who has left already tells no more.
+  if (signal.aborted) line.close()
   try {
     const ending = await tellAll({ events: eventsOf(watch.begun, line), tell, faults, signal })
     // What was told arrives; the end of the answer does not.
