@@ -108,15 +108,8 @@ export const controlled = topic(
         { only: ['metadata.generation'] },
       ),
       get(`${deployments}/web`, {
-        until: { 'status.conditions.[type=Progressing].reason': 'ReplicaSetUpdated', 'status.updatedReplicas': 1, 'status.replicas': 2 },
-        only: [
-          'status.replicas',
-          'status.updatedReplicas',
-          'status.readyReplicas',
-          'status.availableReplicas',
-          'metadata.annotations',
-          ...condition('[type=Progressing]'),
-        ],
+        until: { 'status.updatedReplicas': 1, 'status.replicas': 2 },
+        only: ['status.replicas', 'status.updatedReplicas', 'status.readyReplicas', 'status.availableReplicas', 'metadata.annotations'],
       }),
     ),
     rule(
