@@ -38,10 +38,13 @@ const alike: readonly (readonly [RegExp, string])[] = [
   [/\b\d+\.\d+\.\d+\.\d+\b/g, 'IP'],
   [/\b3[0-2]\d{3}\b/g, 'NODEPORT'],
   [/<(unknown|invalid)>/g, 'AGE'],
-  [/(?<![=:] *)\b((\d+[dhm]){1,2}|(\d+m)?\d+s)\b( \(x\d+ over \w+\))?/g, 'AGE'],
+  // Before ages: some names that are drawn look like one.
   [new RegExp(`-(${drawn}{8,10})-(${drawn}{5})\\b`, 'g'), '-HASH-DRAWN'],
   [new RegExp(`(-|pod-template-hash"?[=:] ?"?)(${drawn}{8,10})\\b`, 'g'), '$1HASH'],
   [new RegExp(`-${drawn}{5}\\b`, 'g'), '-DRAWN'],
+  [/(?<![=:] *)\b((\d+[dhm]){1,2}|(\d+m)?\d+s)\b( \(x\d+ over \w+\))?/g, 'AGE'],
+  // Whether a second has passed between two writes.
+  [/^[-+] +time: "TIME"\n/gm, ''],
   // What is narrower or wider moves what stands beside it.
   [/(\S)[ \t]{2,}/g, '$1  '],
   [/[ \t]+$/gm, ''],
