@@ -8,16 +8,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { bundling } from '../scripts/bundling.ts'
 import { type KubeClient, openClient } from '../src/kube/client.ts'
 import { openConnection } from '../src/kube/connection.ts'
-import { keyOf, pods, refOfKey } from '../src/kube/resource.ts'
+import { keyOf, pods, refOfKey, serviceAccounts } from '../src/kube/resource.ts'
 import { openTransport } from '../src/kube/transport.ts'
 import type { ContenderName, Figures } from './informer/contender.ts'
 import { kinds, objectOf, statusOf } from './informer/objects.ts'
 
 const { values } = parseArgs({ options: { objects: { type: 'string', default: '10000' } } })
 const count = Number(values.objects)
-const serviceAccounts = { group: '', version: 'v1', name: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true }
 const names: readonly ContenderName[] = ['client-node', 'ours', 'ours without managedFields']
 const lateMs = 180_000
 const changes = Math.min(count, 2_000)
@@ -57,17 +57,9 @@ async function built(): Promise<string> {
   await build({
     entryPoints: [join(import.meta.dirname, 'informer', 'contender.ts')],
     outdir,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minifySyntax: true,
-    minifyWhitespace: true,
+    ...bundling,
     outExtension: { '.js': '.mjs' },
     external: ['@kubernetes/client-node'],
-    banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
-    logLevel: 'warning',
   })
   return join(outdir, 'contender.mjs')
 }

@@ -49,6 +49,7 @@ export type NodeSystemInfo = {
 
 export type Lease = KubeObject & {
   readonly spec?: {
+    /** '' or absent: nobody. */
     readonly holderIdentity?: string
     readonly leaseDurationSeconds?: number
     /** RFC 3339 with microseconds, as `renewTime`. */

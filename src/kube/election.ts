@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Lease } from '../api/node.ts'
 import type { KubeClient } from './client.ts'
 import { isKubeError } from './errors.ts'
-import { type ElectionTimes, electionTimes, type Lease, type Observed, observe, plan } from './lease.ts'
+import { type ElectionTimes, electionTimes, type Observed, observe, plan } from './lease.ts'
 import { leases, type ObjectRef } from './resource.ts'
 
 /** Whether this process may write at this moment, and for how long yet. */

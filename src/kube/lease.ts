@@ -1,18 +1,5 @@
-import type { KubeObject } from '../api/meta.ts'
+import type { Lease } from '../api/node.ts'
 import type { ObjectRef } from './resource.ts'
-
-/** Who leads, by one object that all who could write to. */
-export type Lease = KubeObject & {
-  readonly spec?: {
-    /** '' or absent: nobody. */
-    readonly holderIdentity?: string
-    readonly leaseDurationSeconds?: number
-    /** RFC 3339 with microseconds. */
-    readonly acquireTime?: string
-    readonly renewTime?: string
-    readonly leaseTransitions?: number
-  }
-}
 
 export type ElectionTimes = {
   /** How long others wait after the last sign of the holder. */

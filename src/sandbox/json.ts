@@ -8,11 +8,25 @@ export function isList(value: unknown): value is readonly Json[] {
   return Array.isArray(value)
 }
 
-/** Equal as JSON; the order of an object's fields does not count. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+/** Undefined where it is none. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined
+    throw cause
+  }
+}
+
+/** Whether two JSON values are the same, whatever the order of their fields; a field that is undefined counts as absent. */
+export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (isList(a)) return isList(b) && a.length === b.length && a.every((value, index) => sameJson(value, b[index]))
-  if (!isObject(a) || !isObject(b)) return false
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => equalJson(item, b[at]))
+  }
+  // The fields of one are compared, those of the other counted: comparing both ways would double the work with every level.
+  const others = new Map(Object.entries(b).filter(([, value]) => value !== undefined))
+  const fields = Object.entries(a).filter(([, value]) => value !== undefined)
+  return fields.length === others.size && fields.every(([name, value]) => others.has(name) && equalJson(value, others.get(name)))
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { isKubeError } from '../../src/kube/errors.ts'
-import { namespaces } from '../../src/kube/resource.ts'
+import { namespaces, serviceAccounts } from '../../src/kube/resource.ts'
 import { type Cluster, lacksCluster, startCluster } from '../cluster/cluster.ts'
 import { ask, askSandbox } from './ask.ts'
 import { compare, type Difference, explains, table } from './compare.ts'
@@ -29,7 +29,6 @@ t.test('the sandbox answers as a real server did', async (t) => {
     )
 })
 
-const serviceAccounts = { group: '', version: 'v1', name: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true }
 const wakeMs = 90_000
 
 /** Who stood still for a minute first finds its connections broken. */

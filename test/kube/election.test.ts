@@ -1,10 +1,10 @@
 // Promise C10 without a cluster: leases that are lost, taken, cut off and given back.
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import type { Lease } from '../../src/api/node.ts'
 import type { CallOptions, KubeClient } from '../../src/kube/client.ts'
 import { type Leadership, NotLeading, runElected } from '../../src/kube/election.ts'
 import { KubeError } from '../../src/kube/errors.ts'
-import type { Lease } from '../../src/kube/lease.ts'
 
 const ref = { namespace: 'default', name: 'leader' }
 const times = { leaseMs: 1_000, renewDeadlineMs: 600, retryMs: 50 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { electionTimes, type Lease, observe, plan } from '../../src/kube/lease.ts'
+import type { Lease } from '../../src/api/node.ts'
+import { electionTimes, observe, plan } from '../../src/kube/lease.ts'
 
 const ref = { namespace: 'spillway', name: 'spillway-controller' }
 const wallTime = new Date('2026-01-02T03:04:05.678Z')

@@ -24,6 +24,7 @@ type Line = { readonly inode: string; readonly waiting: number; readonly isListe
  */
 export class AcceptQueue {
   #doors: readonly Server[] = []
+  #inodes: readonly string[] = []
   #places = new Map<string, Place | undefined>()
   #most = mostWaiting
   #turn = 0
@@ -35,7 +36,8 @@ export class AcceptQueue {
   watch(doors: readonly Server[]): void {
     if (this.#most !== mostWaiting) for (const door of doors) if (!this.#doors.includes(door)) keepWaiting(door, this.#most)
     this.#doors = doors
-    this.#places = new Map(doors.flatMap(inodeOf).map((inode) => [inode, this.#places.get(inode)]))
+    this.#inodes = doors.flatMap(inodeOf)
+    this.#places = new Map(this.#inodes.map((inode) => [inode, this.#places.get(inode)]))
   }
 
   get doors(): number {
@@ -50,7 +52,7 @@ export class AcceptQueue {
   }
 
   length(): number {
-    const inodes = [...this.#places.keys()]
+    const inodes = this.#inodes
     const looks = Math.min(mostLooks, inodes.length)
     let length = 0
     for (let look = 0; look < looks; look++) length += this.#waitingAt(inodes[this.#turn++ % inodes.length]!)

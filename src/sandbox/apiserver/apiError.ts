@@ -55,6 +55,15 @@ export function qualified({ group, plural }: Pick<About, 'group' | 'plural'>): s
   return group === '' ? plural : `${plural}.${group}`
 }
 
+export function notAllowed(): ApiError {
+  return new ApiError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  })
+}
+
 export function notFound(about: About): ApiError {
   const { group, plural, name } = about
   return new ApiError({

@@ -1,9 +1,9 @@
+import { notAllowed } from './apiError.ts'
 import { type Discovery, discovery } from './discovery/discovery.ts'
 import type { Answer } from './http/answer.ts'
 import { header } from './http/apiRequest.ts'
 import type { PathRequest } from './http/dispatch.ts'
 import { documentAnswer } from './http/documents.ts'
-import { notAllowed } from './http/resources.ts'
 import { type OpenApi, openApi } from './openapi/openApi.ts'
 import type { KindRegistry } from './registry.ts'
 

@@ -1,4 +1,4 @@
-import { isObject, sameJson } from '../../json.ts'
+import { equalJson, isObject } from '../../json.ts'
 import type { JsonObject, ManagedFieldsEntry } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
 import type { Schema } from '../schema/schema.ts'
@@ -73,7 +73,7 @@ function attempt(
   const merged = mergeApplied(live, applied, schema)
   const after = pruneDropped(isObject(merged) ? merged : {}, { managers: all, last, apiVersion, versions })
   const { managers: left, conflicts } = reckon(all, key, { before: live, after, apiVersion, versions, reset })
-  const isChanged = !sameJson(live, after)
+  const isChanged = !equalJson(live, after)
   const fields = ownable(left.get(key)?.fields ?? emptySet)
   const found = new Map(left)
   if (isEmptySet(fields)) found.delete(key)

@@ -1,4 +1,4 @@
-import { isList, isObject, sameJson } from '../../json.ts'
+import { equalJson, isList, isObject } from '../../json.ts'
 import type { Json } from '../../unstructured.ts'
 import type { Schema } from '../schema/schema.ts'
 import { type Atom, atomOf, elementOf, fieldSchema, sameAtom } from './atoms.ts'
@@ -84,7 +84,7 @@ function listOf(value: Json | undefined): readonly Json[] {
 function compareLeaf(walk: Walk, path: Path, { before, after }: Place): void {
   if (before === undefined) walk.added.add(path)
   else if (after === undefined) walk.removed.add(path)
-  else if (!sameJson(before, after)) walk.modified.add(path)
+  else if (!equalJson(before, after)) walk.modified.add(path)
 }
 
 type Lists = { readonly atom: Extract<Atom, { readonly kind: 'list' }>; readonly before: readonly Json[]; readonly after: readonly Json[] }
@@ -98,7 +98,7 @@ function compareLists(walk: Walk, path: Path, { atom, before, after }: Lists): v
     if (oldOnes.length <= 1 && newOnes.length <= 1) compareAt(walk, at, { schema: atom.elements, before: oldOnes[0], after: newOnes[0] })
     // Elements with one key are one leaf, as they cannot be told apart.
     else if (oldOnes.length >= 2 && newOnes.length >= 2) {
-      if (!sameJson(oldOnes, newOnes)) walk.modified.add(at)
+      if (!equalJson(oldOnes, newOnes)) walk.modified.add(at)
     } else if (oldOnes.length >= 2) {
       if (newOnes.length === 1) compareAt(walk, at, { schema: atom.elements, before: undefined, after: newOnes[0] })
       walk.removed.add(at)

@@ -1,4 +1,4 @@
-import { isObject } from '../../json.ts'
+import { isObject, parseJson } from '../../json.ts'
 import type { Json, JsonObject } from '../../unstructured.ts'
 import type { Schema } from '../schema/schema.ts'
 import { appliedMistakes } from './checkApplied.ts'
@@ -21,19 +21,10 @@ export function conflictsWithin(conflicts: Conflicts, live: Live): Conflicts {
 
 function lastAppliedFields({ live, apiVersion, schema }: Live): FieldSet {
   const text = annotationsOf(live)[annotation]
-  const last = typeof text === 'string' ? parsed(text) : undefined
+  const last = typeof text === 'string' ? parseJson(text) : undefined
   if (live === undefined || !isObject(last) || last['apiVersion'] !== apiVersion || appliedMistakes(last, schema).length > 0) return emptySet
   const { added, modified, removed } = compare(last, live, schema)
   return [modified, added, removed].reduce(difference, fieldsOf(last, schema))
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
 }
 
 /** Keeps the annotation up to date where there is one, for clients that still apply by it. */

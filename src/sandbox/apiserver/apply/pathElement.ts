@@ -1,4 +1,4 @@
-import { isObject } from '../../json.ts'
+import { isObject, parseJson } from '../../json.ts'
 import type { Json } from '../../unstructured.ts'
 
 /** One step to a field, as FieldsV1 writes it: `f:spec`, `k:{"name":"web"}`, `v:"example.com/a"`. Equal steps are equal texts. */
@@ -25,20 +25,11 @@ export function fieldNameOf(element: PathElement): string | undefined {
 /** An element that a client wrote, in the form in which we write it; undefined for what we do not know. */
 export function normalElement(text: string): PathElement | undefined {
   if (text.startsWith('f:')) return text
-  const value = parsed(text.slice(2))
+  const value = parseJson(text.slice(2))
   if (value === undefined) return undefined
   if (text.startsWith('v:')) return valueElement(value)
   if (text.startsWith('k:') && isObject(value)) return keyElement(new Map(Object.entries(value)))
   return text.startsWith('i:') && Number.isInteger(value) ? text : undefined
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
 }
 
 /** How messages name a field: `.spec.containers[name="web"].image`. */
@@ -47,7 +38,7 @@ export function pathText(path: readonly PathElement[]): string {
 }
 
 export function elementText(element: PathElement): string {
-  const value = element.startsWith('f:') ? undefined : parsed(element.slice(2))
+  const value = element.startsWith('f:') ? undefined : parseJson(element.slice(2))
   if (value === undefined) return `.${element.slice(2)}`
   if (element.startsWith('v:')) return `[=${JSON.stringify(value)}]`
   if (!isObject(value)) return `[${element.slice(2)}]`

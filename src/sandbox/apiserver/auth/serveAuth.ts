@@ -1,9 +1,8 @@
 import type { Cluster } from '../../cluster.ts'
-import type { Unstructured } from '../../unstructured.ts'
-import { ApiError } from '../apiError.ts'
+import type { JsonObject, Unstructured } from '../../unstructured.ts'
+import { notAllowed } from '../apiError.ts'
 import type { Answer } from '../http/answer.ts'
-import { header, type SubresourceHandler } from '../http/apiRequest.ts'
-import { objectMedia, parseObject } from '../http/body.ts'
+import { objectIn, type SubresourceHandler } from '../http/apiRequest.ts'
 import type { VirtualResource } from '../requests/virtualResource.ts'
 import type { Authenticator } from './authenticate.ts'
 import { bootstrapBindings, bootstrapRoles } from './bootstrap.ts'
@@ -30,20 +29,14 @@ export function reviewResources(authenticator: Authenticator, { nowMs }: Now): R
 /** Answers `serviceaccounts/token`. */
 export function tokenRequests(authenticator: Authenticator, { nowMs }: Now): SubresourceHandler {
   return async (request): Promise<Answer> => {
-    if (request.method !== 'POST')
-      throw new ApiError({
-        code: 405,
-        reason: 'MethodNotAllowed',
-        message: 'the server does not allow this method on the requested resource',
-        details: {},
-      })
+    if (request.method !== 'POST') throw notAllowed()
     const { namespace = '', name = '' } = request.target
-    const asked = tokenRequestIn(parseObject((await request.body()).toString(), objectMedia(header(request.headers, 'content-type')), 'TokenRequest'))
+    const asked = tokenRequestIn(await objectIn(request, 'TokenRequest'))
     return { kind: 'object', code: 201, object: requestToken(asked, { namespace, name }, { ...authenticator, nowMs: nowMs() }) }
   }
 }
 
-function tokenRequestIn(body: ReturnType<typeof parseObject>): Unstructured {
+function tokenRequestIn(body: JsonObject): Unstructured {
   return { ...body, apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { name: '' } }
 }
 

@@ -1,4 +1,4 @@
-import { sameJson } from '../../json.ts'
+import { equalJson } from '../../json.ts'
 import type { Json } from '../../unstructured.ts'
 import type { Condition, Definition, Names, Status } from './definition.ts'
 
@@ -24,7 +24,7 @@ export function withNames({ spec, status = {} }: Definition, taken: Taken, now: 
       ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }
       : { type: 'NamesAccepted', status: 'False', ...conflict }
   const old = status.conditions?.find(({ type }) => type === 'NamesAccepted')
-  if (sameJson(accepted as Json, before as Json) && old?.status === namesAccepted.status && old.reason === namesAccepted.reason) return undefined
+  if (equalJson(accepted as Json, before as Json) && old?.status === namesAccepted.status && old.reason === namesAccepted.reason) return undefined
   return withCondition(withCondition({ ...status, acceptedNames: accepted }, namesAccepted, now), installing(status, conflict === undefined), now)
 }
 

@@ -1,4 +1,4 @@
-import { isList, isObject, sameJson } from '../../json.ts'
+import { equalJson, isList, isObject } from '../../json.ts'
 import type { Json } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
 import { duplicate, forbidden, invalid, required } from '../fieldErrors.ts'
@@ -16,7 +16,7 @@ export function celFindings(value: Json, old: Json | undefined, { schema, path }
   if (value === null || !hasRules(schema)) return none
   const own = rulesOf(schema).map((rule) => finding(rule, value, old, { schema, path }))
   const found = own.filter((each) => each !== undefined)
-  const isRatcheted = (rule: CompiledRule): boolean => !rule.usesOldSelf && old !== undefined && sameJson(value, old)
+  const isRatcheted = (rule: CompiledRule): boolean => !rule.usesOldSelf && old !== undefined && equalJson(value, old)
   const inner = innerFindings(value, old, { schema, path })
   return {
     errors: [...found.filter(({ rule }) => !isRatcheted(rule)).map(({ error }) => error), ...inner.flatMap(({ errors }) => errors)],

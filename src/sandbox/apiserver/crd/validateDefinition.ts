@@ -1,4 +1,4 @@
-import { sameJson } from '../../json.ts'
+import { equalJson } from '../../json.ts'
 import type { Json, JsonObject } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
 import { duplicate, forbidden, immutable, invalid, notSupported, required, tooMany } from '../fieldErrors.ts'
@@ -69,7 +69,7 @@ const parts: readonly Part[] = ['schema', 'subresources', 'additionalPrinterColu
 
 function commonParts(versions: readonly Version[]): readonly Part[] {
   return parts.filter((part) =>
-    versions.every((version) => version[part] !== undefined && sameJson(version[part] as Json, versions[0]?.[part] as Json)),
+    versions.every((version) => version[part] !== undefined && equalJson(version[part] as Json, versions[0]?.[part] as Json)),
   )
 }
 

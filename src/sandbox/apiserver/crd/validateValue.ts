@@ -1,4 +1,4 @@
-import { isList, isObject, sameJson } from '../../json.ts'
+import { equalJson, isList, isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../unstructured.ts'
 import type { FieldError } from '../apiError.ts'
 import { invalid, notSupported, required, tooLong, tooMany } from '../fieldErrors.ts'
@@ -20,7 +20,7 @@ export type Place = { readonly schema: Schema; readonly path: string }
 type Verdict = { readonly errors: readonly FieldError[]; readonly matched: number }
 
 function check(value: Json, old: Json | undefined, { schema, path }: Place): Verdict {
-  if (old !== undefined && sameJson(value, old)) return { errors: [], matched: 1 }
+  if (old !== undefined && equalJson(value, old)) return { errors: [], matched: 1 }
   const { rules = {} } = schema
   const own = (errors: readonly FieldError[]): Verdict => ({ errors, matched: 0 })
   const found: Verdict[] = [own(typeErrors(value, schema, path))]
@@ -122,7 +122,7 @@ function sizeErrors(value: JsonObject, { minProperties, maxProperties }: ValueRu
 }
 
 function enumErrors(value: Json, { enum: values }: Schema, path: string): readonly FieldError[] {
-  if (values === undefined || values.length === 0 || values.some((each) => sameJson(each, value))) return []
+  if (values === undefined || values.length === 0 || values.some((each) => equalJson(each, value))) return []
   const shown = values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
   return [notSupported(field(path), value, shown)]
 }
@@ -137,7 +137,7 @@ function elementVerdicts(value: readonly Json[], old: Json | undefined, { schema
 /** The element that this one was, where elements have keys. */
 export function counterpart(element: Json, before: readonly Json[], { listType, listMapKeys = [] }: Schema): Json | undefined {
   if (listType !== 'map' || !isObject(element)) return undefined
-  return before.find((each) => isObject(each) && listMapKeys.every((key) => sameJson(each[key], element[key])))
+  return before.find((each) => isObject(each) && listMapKeys.every((key) => equalJson(each[key], element[key])))
 }
 
 function fieldVerdicts(value: JsonObject, old: JsonObject | undefined, { schema, path }: Place): readonly Verdict[] {

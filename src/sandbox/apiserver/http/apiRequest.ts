@@ -1,9 +1,11 @@
+import type { JsonObject } from '../../unstructured.ts'
 import type { User } from '../auth/user.ts'
 import type { WatchFaults } from '../faults/watchFaults.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { Call, Machinery } from '../requests/machinery.ts'
 import type { VirtualResource } from '../requests/virtualResource.ts'
 import type { Answer } from './answer.ts'
+import { objectMedia, parseObject } from './body.ts'
 import type { ResourceTarget } from './requestInfo.ts'
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
@@ -53,4 +55,9 @@ export function callOf({ kind, target, user, warn }: ApiRequest, facts: Pick<Cal
 export function header(headers: Headers, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value.join(', ') : value
+}
+
+/** What a request brings, parsed; `kind` is what it must be, for the message. */
+export async function objectIn({ headers, body }: Pick<ApiRequest, 'headers' | 'body'>, kind: string): Promise<JsonObject> {
+  return parseObject((await body()).toString(), objectMedia(header(headers, 'content-type')), kind)
 }

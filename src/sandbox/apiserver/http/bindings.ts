@@ -1,11 +1,10 @@
 import { isObject } from '../../json.ts'
 import type { Unstructured } from '../../unstructured.ts'
+import { notAllowed } from '../apiError.ts'
 import { bindPod } from '../requests/bindPod.ts'
 import type { Machinery } from '../requests/machinery.ts'
 import { internalError } from '../requests/write.ts'
-import { callOf, header, type SubresourceHandler } from './apiRequest.ts'
-import { objectMedia, parseObject } from './body.ts'
-import { notAllowed } from './resources.ts'
+import { callOf, objectIn, type SubresourceHandler } from './apiRequest.ts'
 import { success } from './status.ts'
 import { writeQuery } from './writes.ts'
 
@@ -13,7 +12,7 @@ import { writeQuery } from './writes.ts'
 export function bindings(machinery: Machinery): SubresourceHandler {
   return async (request) => {
     if (request.method !== 'POST') throw notAllowed()
-    const body = parseObject((await request.body()).toString(), objectMedia(header(request.headers, 'content-type')), 'Binding')
+    const body = await objectIn(request, 'Binding')
     const node = isObject(body['target']) ? String(body['target']['name'] ?? '') : ''
     if (node === '') throw internalError('target.name: Required value')
     const { name = '' } = request.target

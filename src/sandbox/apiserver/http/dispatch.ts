@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ApiError, qualified } from '../apiError.ts'
+import { ApiError, notAllowed, qualified } from '../apiError.ts'
 import { type Attributes, forbidden } from '../auth/attributes.ts'
 import type { Verdict } from '../auth/rbac.ts'
 import type { User } from '../auth/user.ts'
@@ -14,7 +14,7 @@ import { answerFaulty } from './faultyAnswer.ts'
 import { answerHealth } from './health.ts'
 import { negotiate } from './negotiate.ts'
 import { parseTarget, type ResourceTarget } from './requestInfo.ts'
-import { answerResource, kindAt, noSuchResource, notAllowed, verbAsked } from './resources.ts'
+import { answerResource, kindAt, noSuchResource, verbAsked } from './resources.ts'
 
 /** Says who asks, and what he may do. */
 export type Gate = {

@@ -5,11 +5,9 @@ import { evict } from '../../controllers/disruption/evict.ts'
 import { mayEvict } from '../../controllers/disruption/mayEvict.ts'
 import { isObject } from '../../json.ts'
 import type { ObjectKey } from '../../unstructured.ts'
-import { badRequest, notFound } from '../apiError.ts'
-import { header, type SubresourceHandler } from './apiRequest.ts'
-import { objectMedia, parseObject } from './body.ts'
+import { badRequest, notAllowed, notFound } from '../apiError.ts'
+import { objectIn, type SubresourceHandler } from './apiRequest.ts'
 import { parseDeleteOptions } from './deleteOptions.ts'
-import { notAllowed } from './resources.ts'
 import { success } from './status.ts'
 
 /** Answers `POST …/pods/NAME/eviction`: a deletion that budgets may put off. */
@@ -17,7 +15,7 @@ export function evictions(cluster: Cluster, nowMs: () => number): SubresourceHan
   return async (request) => {
     if (request.method !== 'POST') throw notAllowed()
     const { namespace, name = '' } = request.target
-    const body = parseObject((await request.body()).toString(), objectMedia(header(request.headers, 'content-type')), 'Eviction')
+    const body = await objectIn(request, 'Eviction')
     const meant = isObject(body['metadata']) ? String(body['metadata']['name'] ?? '') : ''
     if (meant !== '' && meant !== name) throw badRequest('name in URL does not match name in Eviction object')
     const asked = isObject(body['deleteOptions']) ? JSON.stringify(body['deleteOptions']) : ''

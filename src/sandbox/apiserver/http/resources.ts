@@ -1,4 +1,4 @@
-import { ApiError } from '../apiError.ts'
+import { ApiError, notAllowed } from '../apiError.ts'
 import type { Kind, Verb } from '../kinds/kind.ts'
 import type { KindRegistry } from '../registry.ts'
 import { isTrue } from '../requests/listOptions.ts'
@@ -11,15 +11,6 @@ import { answerCreate, answerDelete, answerDeleteCollection, answerPatch, answer
 
 export function noSuchResource(): ApiError {
   return new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} })
-}
-
-export function notAllowed(): ApiError {
-  return new ApiError({
-    code: 405,
-    reason: 'MethodNotAllowed',
-    message: 'the server does not allow this method on the requested resource',
-    details: {},
-  })
 }
 
 /** The kind that a path is about; undefined where not even its group is served, and 404 is thrown where the group has no such kind. */

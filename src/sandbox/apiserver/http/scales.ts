@@ -1,5 +1,5 @@
 import type { JsonObject, Unstructured } from '../../unstructured.ts'
-import { ApiError } from '../apiError.ts'
+import { notAllowed } from '../apiError.ts'
 import { applyJsonPatch } from '../patch/jsonPatch.ts'
 import { applyMergePatch } from '../patch/mergePatch.ts'
 import { decodeBody, decodePatched } from '../requests/decode.ts'
@@ -35,12 +35,7 @@ export async function answerScale({ machinery }: ResourceServer, request: ApiReq
       return scale(writeScale(machinery, call, decodePatched({ ...call, kind: scaleKind }, patched, change), name))
     }
     default:
-      throw new ApiError({
-        code: 405,
-        reason: 'MethodNotAllowed',
-        message: 'the server does not allow this method on the requested resource',
-        details: {},
-      })
+      throw notAllowed()
   }
 }
 

@@ -1,4 +1,4 @@
-import { isList, isObject, sameJson } from '../../json.ts'
+import { equalJson, isList, isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../unstructured.ts'
 import { ApiError, badRequest } from '../apiError.ts'
 import { jsonType } from '../goText.ts'
@@ -87,7 +87,7 @@ function applyStep(document: Json, { op, path, from, value }: Step, charge: (cop
     case 'copy':
       return edit(document, keysOf(path), { kind: 'add', value: charge(read(document, keysOf(from))) })
     case 'test':
-      if (!sameJson(path === '' ? document : read(document, keysOf(path)), value)) throw refused()
+      if (!equalJson(path === '' ? document : read(document, keysOf(path)), value)) throw refused()
       return document
     default:
       throw refused()

@@ -1,7 +1,7 @@
+import { equalJson } from '../../json.ts'
 import type { Unstructured } from '../../unstructured.ts'
 import { badRequest } from '../apiError.ts'
 import type { Kind } from '../kinds/kind.ts'
-import { equalJson } from '../storage/equal.ts'
 
 export type ObjectMeta = Unstructured['metadata']
 

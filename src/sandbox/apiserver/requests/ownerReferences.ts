@@ -1,5 +1,5 @@
 import type { OwnerReference } from '../../../api/meta.ts'
-import { equalJson } from '../storage/equal.ts'
+import { equalJson } from '../../json.ts'
 import type { Call } from './machinery.ts'
 import type { ObjectMeta } from './objectMeta.ts'
 

@@ -1,7 +1,7 @@
 import type { DeleteOptions } from '../../cluster.ts'
+import { equalJson } from '../../json.ts'
 import type { Unstructured } from '../../unstructured.ts'
 import { conflict, notFound } from '../apiError.ts'
-import { equalJson } from '../storage/equal.ts'
 import { keyText } from '../storage/store.ts'
 import { type Call, kept, type Machinery, served, timeText } from './machinery.ts'
 import { type ObjectMeta, tidyMetadata } from './objectMeta.ts'

@@ -1,6 +1,6 @@
+import { equalJson } from '../../json.ts'
 import type { Unstructured } from '../../unstructured.ts'
 import { badRequest, conflict, invalid, notFound } from '../apiError.ts'
-import { equalJson } from '../storage/equal.ts'
 import { keyText } from '../storage/store.ts'
 import { create } from './create.ts'
 import { type Call, type Machinery, writeContext } from './machinery.ts'

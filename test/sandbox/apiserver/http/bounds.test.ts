@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startApiServer } from '../../../../src/sandbox/apiserver/startApiServer.ts'
-import { equalJson } from '../../../../src/sandbox/apiserver/storage/equal.ts'
+import { equalJson } from '../../../../src/sandbox/json.ts'
 import { type Answered, clientOf } from '../client.ts'
 
 /** What no client may do to the others, whatever he sends: keep the server busy, make it grow, or get a surprise out of it. */
