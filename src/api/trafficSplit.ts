@@ -19,6 +19,8 @@ export type SplitBackend = { readonly podTemplateHash: string; readonly role: Sp
 
 export type SplitService = {
   readonly name: string
+  /** Whose own Service it is, whatever its weights: by its name that version is counted. Absent for a root Service. */
+  readonly role?: SplitRole
   /** They add up to `totalWeight`. */
   readonly weights: readonly { readonly podTemplateHash: string; readonly weight: number }[]
   /** In order, before stickiness and weights. */

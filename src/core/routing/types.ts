@@ -28,7 +28,31 @@ export type SplitRoute = { readonly name: string; readonly match: readonly Reque
 export type Endpoint = { readonly host: string; readonly port: number }
 
 /** A version of a service. `weight` is an integer from 0 to 1,000,000; 0 gets nothing by weight. */
-export type Backend = { readonly name: string; readonly weight: number; readonly endpoints: readonly Endpoint[] }
+export type Backend = {
+  readonly name: string
+  readonly weight: number
+  readonly endpoints: readonly Endpoint[]
+  /** In a cluster: how counts of it are labelled. */
+  readonly origin?: BackendOrigin
+}
+
+/** `service` is the Service that users know this version by; `revision` the pod template's hash, '' for a plain Service. */
+export type BackendOrigin = { readonly service: string; readonly role: string; readonly revision: string }
+
+/**
+ * What of a cluster a split carries out, at one port of one of its entry Services: several splits may have the same TrafficSplit. Its version is that by
+ * which requests are served, which stays behind where a newer one cannot be used.
+ */
+export type SplitOrigin =
+  | {
+      readonly kind: 'trafficSplit'
+      readonly namespace: string
+      readonly name: string
+      readonly uid: string
+      readonly generation: number
+      readonly service: string
+    }
+  | { readonly kind: 'service'; readonly namespace: string; readonly service: string }
 
 /** What a backend without a usable endpoint does to its share of the traffic: refuse it with 503, or send it to the named backend. */
 export type Fallback = { readonly kind: 'none' } | { readonly kind: 'backend'; readonly backend: string }
@@ -73,6 +97,8 @@ export type Split = {
   readonly stickiness?: Stickiness
   readonly mirrors?: readonly Mirror[]
   readonly fallback: Fallback
+  /** Absent: not of a cluster. */
+  readonly origin?: SplitOrigin
 }
 
 /**
