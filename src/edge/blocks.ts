@@ -1,5 +1,5 @@
 import type { Routing, Split } from '../core/routing/types.ts'
-import { at, backendBlockCells, healthAt, newBlock, workerAt, workerBlockCells } from './counters.ts'
+import { backendBlockCells, backendGauges, newBlock, workerAt, workerBlockCells } from './counters.ts'
 import type { BackendBlocks } from './protocol.ts'
 
 /** What all workers together counted for one backend; `cells` is laid out by `at`. */
@@ -34,7 +34,6 @@ type Entry = {
   goneAt: number | undefined
 }
 
-const backendGauges = [at.inFlight, at.openTunnels, healthAt.ejected, healthAt.queued]
 const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion, workerAt.lagMs, workerAt.heartbeat]
 
 /**

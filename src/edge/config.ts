@@ -1,3 +1,4 @@
+import type { EdgeScope } from '../core/routing/report.ts'
 import type { Routing } from '../core/routing/types.ts'
 
 /** An address to listen on. `host` is an IP literal without brackets, or `localhost`; port 0 asks the system for one. */
@@ -116,6 +117,21 @@ export const metricAliases = ['http', 'nginx', 'istio'] as const
 export type MetricAlias = (typeof metricAliases)[number]
 export const defaultMetricAliases: readonly MetricAlias[] = ['http']
 
+/** A TrafficSplit, and what of `routing` carries it out: workers know nothing of it, reports tell it. */
+export type ServedSplit = {
+  readonly namespace: string
+  readonly name: string
+  /** The version by which `routing` was made. */
+  readonly uid: string
+  readonly generation: number
+  /** All its versions, by pod-template hash; the weights are those at the first entry Service. */
+  readonly backends: readonly { readonly name: string; readonly weight: number }[]
+  /** All its entry Services; `splits` names those in `routing` that stand for one: one per port that a route leads to, none where no route does. */
+  readonly services: readonly { readonly name: string; readonly splits: readonly string[] }[]
+  /** A newer version, that cannot be carried out. */
+  readonly refused?: { readonly generation: number; readonly message: string }
+}
+
 /** Everything that an edge can be told, as one immutable value: applied whole, or not at all. */
 export type EdgeConfig = {
   readonly listeners: readonly ListenerConfig[]
@@ -136,6 +152,10 @@ export type EdgeConfig = {
   readonly accessLog?: AccessLogSettings
   /** Absent: `defaultMetricAliases`. */
   readonly metricAliases?: readonly MetricAlias[]
+  /** Absent: all that there is. */
+  readonly scope?: EdgeScope
+  /** Those that there are, unrouted ones included; absent: weights come from elsewhere, and each split of `routing` stands for itself. */
+  readonly trafficSplits?: readonly ServedSplit[]
   readonly routing: Routing
 }
 

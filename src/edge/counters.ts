@@ -100,6 +100,8 @@ export const mirrorAt = {
   duration: healthAt.queued + 1 + mirrorOutcomes.length,
 } as const
 export const backendBlockCells = mirrorAt.duration + histogramCells
+/** What of a block tells how it is now; all else only rises. */
+export const backendGauges: readonly number[] = [at.inFlight, at.openTunnels, healthAt.ejected, healthAt.queued]
 
 /** Offsets into a worker's own block. */
 export const workerAt = {

@@ -18,7 +18,7 @@ export type WorkerData = {
 }
 
 /** All that a table is made from but for its routing. */
-export type Settings = Omit<EdgeConfig, 'routing'>
+export type Settings = Omit<EdgeConfig, 'routing' | 'scope' | 'trafficSplits'>
 
 /** `base`: the version of the table that a delta applies to, which has all else in common with the new one. */
 export type RoutingUpdate =

@@ -10,8 +10,7 @@ export type TrafficReport = {
   readonly time: string
   /** To go on from, as `since`. */
   readonly cursor: string
-  /** Whose splits the edge serves; null: all that its configuration names. */
-  readonly scope: { readonly namespaces: readonly string[] | null; readonly class: string | null }
+  readonly scope: EdgeScope
   /** It goes on serving, but takes leave: nothing waits for it any more. */
   readonly draining: boolean
   /** `splits` are all that there are; else those that changed since the line before, or since the cursor that was asked for. */
@@ -23,21 +22,35 @@ export type TrafficReport = {
   readonly removed: readonly string[]
 }
 
+/** Whose splits the edge serves. `namespaces` null: of all; `class` null: all that its configuration names. */
+export type EdgeScope = { readonly namespaces: readonly string[] | null; readonly class: string | null }
+
+/** In Kubernetes a TrafficSplit: one report for all of its entry Services and their ports. */
 export type SplitReport = {
   /** '' without Kubernetes. */
   readonly namespace: string
   readonly name: string
-  /** The version by which every request is served that begins now. */
+  /** The version by which every request is served that begins now: of the TrafficSplit; without Kubernetes the edge's own account. */
   readonly applied: { readonly uid: string; readonly generation: number; readonly etag: string }
   /** A route leads to it: without one, no request can. */
   readonly routed: boolean
+  /** Its entry Services; none without Kubernetes. */
+  readonly services: readonly { readonly name: string; readonly routed: boolean }[]
+  /** A newer version that the edge cannot serve by, and why; null: there is none. */
+  readonly refused: { readonly generation: number; readonly message: string } | null
   readonly backends: readonly BackendReport[]
 }
 
+/** Summed over all entry Services and ports by which the edge serves it. */
 export type BackendReport = {
+  /** In Kubernetes the pod-template hash. */
   readonly name: string
+  /** At the first entry Service. */
   readonly weight: number
-  /** That every worker of the edge uses: those that do not answer, or fail, are not among them. */
+  /**
+   * That every worker of the edge uses: those that do not answer, or fail, are not among them. Where several ports are served, at the one that has
+   * the fewest; 0 where no route leads to the split.
+   */
   readonly readyEndpoints: number
   /** By status code. */
   readonly requests: Readonly<Record<string, number>>
@@ -47,6 +60,7 @@ export type BackendReport = {
   readonly duration: Histogram
   /** From the request's head sent to the head of the answer. */
   readonly upstreamDuration: Histogram
+  /** Requests and tunnels under way, those included that began by an earlier version. */
   readonly inFlight: number
 }
 
@@ -147,9 +161,21 @@ function splitReader(buckets: number): Read<SplitReport> {
         etag: string(applied['etag'], `${at}.applied.etag`),
       },
       routed: boolean(split['routed'], `${at}.routed`),
+      services: list(service)(split['services'] ?? [], `${at}.services`),
+      refused: orNull(refused)(split['refused'] ?? null, `${at}.refused`),
       backends: backends(split['backends'], `${at}.backends`),
     }
   }
+}
+
+const service: Read<SplitReport['services'][number]> = (value, at) => {
+  const read = entries(value, at)
+  return { name: string(read['name'], `${at}.name`), routed: boolean(read['routed'], `${at}.routed`) }
+}
+
+const refused: Read<NonNullable<SplitReport['refused']>> = (value, at) => {
+  const read = entries(value, at)
+  return { generation: count(read['generation'], `${at}.generation`), message: string(read['message'], `${at}.message`) }
 }
 
 function backendReader(buckets: number): Read<BackendReport> {

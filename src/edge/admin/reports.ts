@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type BackendReport, type Histogram, type SplitReport, splitKey, type TrafficReport } from '../../core/routing/report.ts'
-import type { Ledger } from '../blocks.ts'
-import { at, codes, durationBounds, failureKinds, healthAt, methods } from '../counters.ts'
-import type { Names } from '../names/names.ts'
-import type { EdgeState, SplitStatus } from '../state.ts'
+import { type EdgeScope, type SplitReport, splitKey, type TrafficReport } from '../../core/routing/report.ts'
+import { durationBounds } from '../counters.ts'
+import type { EdgeState } from '../state.ts'
 import { type AdminAnswer, problem } from './answer.ts'
+import { openSplitReports, type SplitReportParts } from './splitReports.ts'
 
 /** `GET /v1/reports`: a line of JSON per second and per change, for as long as the reader stays. */
 export type Reports = {
@@ -19,17 +18,14 @@ const stuckMs = 60_000
 const maxReaders = 32
 /** Names of splits that are gone, kept for readers that come back; beyond, they are told everything. */
 const maxRemoved = 10_000
+const everything: EdgeScope = { namespaces: null, class: null }
 
 /** All that is kept per reader: what it was told lies in the socket, what it was not is made when it can take it. */
 type Reader = { readonly response: ServerResponse; told: number; stuckSinceMs: number | undefined }
 
-export function openReports(options: {
-  readonly instanceId: string
-  readonly state: Pick<EdgeState, 'status' | 'watch'>
-  readonly ledger: Pick<Ledger, 'sum' | 'most'>
-  readonly names: Pick<Names, 'countOf'>
-}): Reports {
-  const { instanceId, state, ledger, names } = options
+export function openReports(options: SplitReportParts & { readonly state: Pick<EdgeState, 'status' | 'watch'> }): Reports {
+  const { instanceId, state } = options
+  const splitReports = openSplitReports(options)
   const startedAt = new Date().toISOString()
   const readers = new Set<Reader>()
   /** Per split its latest report, and the number of the look at which it came to be so. */
@@ -40,13 +36,14 @@ export function openReports(options: {
   let looks = 0
   let ticker: NodeJS.Timeout | undefined
   const unwatch = state.watch(() => {
+    splitReports.follow()
     if (readers.size > 0) tellAll()
   })
 
   function look(): void {
     const next = looks + 1
     let changed = false
-    const present = splitReports()
+    const present = splitReports.look()
     for (const report of present) {
       const key = splitKey(report)
       const json = JSON.stringify(report)
@@ -71,23 +68,18 @@ export function openReports(options: {
     if (changed) looks = next
   }
 
-  function splitReports(): SplitReport[] {
-    const { config, splits } = state.status()
-    const routed = new Set(config?.routing.routes.map((route) => route.split))
-    return [...splits.values()].map((status) => reportOf(status, routed.has(status.split.name), { instanceId, ledger, names }))
-  }
-
   /** What has changed since that look; everything where it is not known. */
   function lineSince(told: number): string {
     const complete = told < knownFrom || told < 0 || told > looks
     const splits = [...known.values()].filter(({ since }) => complete || since > told).map(({ report }) => report)
+    const { config, draining } = state.status()
     const report: TrafficReport = {
       instance: instanceId,
       startedAt,
       time: new Date().toISOString(),
       cursor: `${instanceId}.${looks}`,
-      scope: { namespaces: null, class: null },
-      draining: state.status().draining,
+      scope: config?.scope ?? everything,
+      draining,
       complete,
       durationBounds,
       splits,
@@ -156,49 +148,4 @@ export function openReports(options: {
       for (const { response } of readers) response.end()
     },
   }
-}
-
-function reportOf(
-  status: SplitStatus,
-  routed: boolean,
-  {
-    instanceId,
-    ledger,
-    names,
-  }: { readonly instanceId: string; readonly ledger: Pick<Ledger, 'sum' | 'most'>; readonly names: Pick<Names, 'countOf'> },
-): SplitReport {
-  const { split, etag, generation } = status
-  return {
-    namespace: '',
-    name: split.name,
-    applied: { uid: instanceId, generation, etag },
-    routed,
-    backends: split.backends.map((backend) => ({
-      name: backend.name,
-      weight: backend.weight,
-      readyEndpoints: Math.max(0, names.countOf(split.name, backend.name) - ledger.most(split.name, backend.name, healthAt.ejected)),
-      ...countsOf(ledger.sum(split.name, backend.name)),
-    })),
-  }
-}
-
-function countsOf(cells: Float64Array): Pick<BackendReport, 'requests' | 'failures' | 'duration' | 'upstreamDuration' | 'inFlight'> {
-  const requests: Record<string, number> = {}
-  for (const [c, code] of codes.entries()) {
-    let sum = 0
-    for (let method = 0; method < methods.length; method++) sum += cells[at.requests + method * codes.length + c]!
-    if (sum > 0) requests[code] = sum
-  }
-  return {
-    requests,
-    failures: Object.fromEntries(failureKinds.map((kind, index) => [kind, cells[at.failures + index]!])),
-    duration: histogramAt(cells, at.duration),
-    upstreamDuration: histogramAt(cells, at.upstreamDuration),
-    inFlight: Math.max(0, cells[at.inFlight]!),
-  }
-}
-
-function histogramAt(cells: Float64Array, offset: number): Histogram {
-  const buckets = durationBounds.length + 1
-  return { buckets: [...cells.subarray(offset, offset + buckets)], sumSeconds: cells[offset + buckets]! }
 }

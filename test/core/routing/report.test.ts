@@ -7,6 +7,8 @@ const split = (name: string, generation = 1): SplitReport => ({
   name,
   applied: { uid: 'u', generation, etag: `"u-${generation}"` },
   routed: true,
+  services: [{ name: 'shop-stable', routed: true }],
+  refused: null,
   backends: [
     {
       name: 'stable',
@@ -38,14 +40,19 @@ t.test('what was written is read again, and what is unknown is passed over', asy
   t.strictSame(parseReport(JSON.stringify(report())), { ok: true, report: report() })
   const newer = { ...report(), colour: 'red', splits: [{ ...split('shop'), more: 1 }] }
   t.strictSame(parseReport(JSON.stringify(newer)), { ok: true, report: report() })
+  const { services: _, refused: _refused, ...older } = split('shop')
+  const fromOlder = parseReport(JSON.stringify({ ...report(), splits: [older] }))
+  t.strictSame(fromOlder, { ok: true, report: report({ splits: [{ ...split('shop'), services: [] }] }) }, 'an older edge tells of no Services')
   const inCluster = report({ scope: { namespaces: ['shop'], class: 'spillway' } })
   t.strictSame(parseReport(JSON.stringify(inCluster)), { ok: true, report: inCluster })
 })
 
 t.test('what is no report is told by its place', async (t) => {
-  const damaged = (change: (value: Record<string, unknown>, backend: Record<string, unknown>) => void): string => {
-    const value = structuredClone(report()) as unknown as Record<string, unknown>
-    change(value, (value['splits'] as { backends: Record<string, unknown>[] }[])[0]!.backends[0]!)
+  type Part = Record<string, unknown>
+  const damaged = (change: (value: Part, backend: Part, split: Part) => void): string => {
+    const value = structuredClone(report()) as unknown as Part
+    const split = (value['splits'] as Part[])[0]!
+    change(value, (split['backends'] as Part[])[0]!, split)
     return JSON.stringify(value)
   }
   const rows: readonly (readonly [line: string, mistake: RegExp])[] = [
@@ -57,6 +64,8 @@ t.test('what is no report is told by its place', async (t) => {
     [damaged((value) => (value['durationBounds'] = [1, 1])), /^durationBounds is not in rising order$/],
     [damaged((value) => (value['scope'] = { namespaces: 'shop', class: null })), /^scope.namespaces is not a list$/],
     [damaged((_, backend) => (backend['requests'] = { '200': -1 })), /^splits\[0\].backends\[0\].requests.200 is not a count$/],
+    [damaged((_, __, split) => (split['services'] = [{ name: 'shop', routed: 1 }])), /^splits\[0\].services\[0\].routed is not true or false$/],
+    [damaged((_, __, split) => (split['refused'] = { generation: 2 })), /^splits\[0\].refused.message is not a text$/],
     [damaged((_, backend) => (backend['inFlight'] = 0.5)), /inFlight is not a count$/],
     [damaged((_, backend) => (backend['duration'] = { buckets: [1], sumSeconds: 0 })), /duration.buckets is not a list of 3$/],
     [damaged((_, backend) => (backend['duration'] = { buckets: [1, 2, 3], sumSeconds: null })), /sumSeconds is not a number from 0$/],
