@@ -1,5 +1,8 @@
 // Writes the files that are made from code. Usage: npm run generate, or with `--check` to name those that are out of date
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { customResourceDefinitions } from '../src/api/customResources.ts'
+import { crdYaml } from './crdYaml.ts'
 
 type Generated = { readonly path: string; readonly content: () => Promise<string> }
 
@@ -11,6 +14,10 @@ const files: readonly Generated[] = [
       return `${JSON.stringify(edgeSchema(), null, 2)}\n`
     },
   },
+  ...customResourceDefinitions.map((definition) => ({
+    path: `charts/spillway/crds/${definition.spec.names.plural}.yaml`,
+    content: async () => crdYaml(definition),
+  })),
 ]
 
 const checkOnly = process.argv.includes('--check')
@@ -22,6 +29,7 @@ for (const { path, content } of files) {
     console.error(`${path} is out of date; run \`npm run generate\``)
     process.exitCode = 1
   } else {
+    mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, wanted)
     console.log(`wrote ${path}`)
   }
