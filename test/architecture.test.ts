@@ -28,6 +28,8 @@ const world = {
   'src/cli/edge.ts': '',
   'src/demo/demo.ts': '',
   'src/config.ts': '',
+  'src/config/reader.ts': '',
+  'src/main/edge.ts': '',
   'src/main.ts': '',
 }
 const lines = (count: number): string => 'const a = 1\n'.repeat(count)
@@ -71,6 +73,13 @@ const cases: readonly { readonly path: string; readonly text: string; readonly s
   { path: 'src/lib/log.ts', text: `import { env } from 'node:process'`, says: /reads the environment/ },
   { path: 'src/lib/log.ts', text: `// process.env is read in main.ts only` },
   { path: 'src/main.ts', text: `import './cli/edge.ts'\nimport { x } from './edge/forward.ts'\nexport const env = process.env` },
+  { path: 'src/main.ts', text: `const { edge } = await import('./main/edge.ts')` },
+  { path: 'src/main/edge.ts', text: `import '../cli/edge.ts'\nimport { x } from '../edge/forward.ts'` },
+  { path: 'src/main/edge.ts', text: `import '../main.ts'`, says: /imports src\/main.ts, which nobody may/ },
+  { path: 'src/main/edge.ts', text: `export const env = process.env`, says: /reads the environment/ },
+  { path: 'src/cli/edge.ts', text: `import '../main/edge.ts'`, says: /which src\/cli\/ may not/ },
+  { path: 'src/config.ts', text: `import { reader } from './config/reader.ts'` },
+  { path: 'src/config/reader.ts', text: `import { argv } from 'node:process'`, says: /node:process, where/ },
   { path: 'src/config.ts', text: `import { argv } from 'node:process'`, says: /node:process, where/ },
   { path: 'src/lib/utils.ts', text: 'export const x = 1', says: /a name that says nothing/ },
   { path: 'src/edge/helpers/join.ts', text: 'export const x = 1', says: /a name that says nothing/ },

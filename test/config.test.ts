@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type Environment, type Flags, parseBench, parseDemo, parseEdge } from '../src/config.ts'
+import type { Environment, Flags } from '../src/config/reader.ts'
+import { parseBench, parseDemo, parseEdge } from '../src/config.ts'
 
 const cores = 6
 

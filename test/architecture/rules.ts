@@ -25,7 +25,9 @@ const rules: readonly (readonly [prefix: string, rule: Rule])[] = [
   ['src/edge/', { folders: ['src/core/routing/', 'src/lib/'], outside: true }],
   ['src/sandbox/', { folders: ['src/api/', 'src/kube/client', 'src/lib/'], outside: true }],
   ['src/demo/', { folders: ['src/api/', 'src/kube/client', 'src/lib/'], outside: true }],
-  ['src/config.ts', { folders: [], outside: false }],
+  ['src/config/', { folders: [], outside: false }],
+  ['src/config.ts', { folders: ['src/config/'], outside: false }],
+  ['src/main/', { folders: ['src/'], outside: true }],
   ['src/main.ts', { folders: ['src/'], outside: true }],
 ]
 

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os'
+import { check } from '../cli/edge.ts'
+import type { Flags } from '../cli/verb.ts'
+import { parseEdge } from '../config.ts'
+import { explain } from '../lib/explain.ts'
+import { hangupSignal } from '../lib/hangup.ts'
+import { settled } from '../lib/settled.ts'
+import { stopSignal } from '../lib/stopSignal.ts'
+import { supervisor } from '../lib/supervised.ts'
+import { uncaughtSignal } from '../lib/uncaught.ts'
+import type { Started } from './started.ts'
+
+/** How long it may take to end after its demo has gone away, or asked it to. */
+const supervisedStopMs = 5_000
+/** How long it may drain after an error that nobody caught. */
+const brokenStopMs = 120_000
+
+/** The edge, until it is asked to end; or its configuration alone is looked at. */
+export async function edge(flags: Flags, { env, version }: Started): Promise<number> {
+  const settings = settled(parseEdge(env, flags, availableParallelism()))
+  if (settings === undefined) return 2
+  const [{ checkFile, fileSource }, { formatProblem }] = await Promise.all([
+    import('../edge/source/file/file.ts'),
+    import('../edge/source/problem.ts'),
+  ])
+  if (settings.check) return check(settings.config, settings.json, { checkFile, formatProblem }, process)
+  const [{ runEdge }, { openLog }] = await Promise.all([import('../edge/main.ts'), import('../lib/log.ts')])
+  const source = fileSource(settings.config)
+  const parent = supervisor(supervisedStopMs)
+  const log = openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY })
+  // The workers know nothing of it and serve on: what they have in flight ends well.
+  const broken = uncaughtSignal(
+    (error) => log.error('an error that nobody caught; the edge drains and ends', { error: explain(error) }),
+    brokenStopMs,
+  )
+  const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(source.reload), broken]
+  await runEdge({
+    source,
+    workers: settings.workers,
+    log,
+    signal: AbortSignal.any(parent === undefined ? ends : [...ends, parent.gone]),
+    onReady: (urls) => parent?.tellReady(urls),
+    // Without a listener this signal would start Node's debugger.
+    onReopenable: (reopen) => void process.on('SIGUSR1', reopen),
+    version,
+  })
+  return broken.aborted ? 1 : 0
+}
