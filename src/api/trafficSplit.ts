@@ -14,7 +14,8 @@ export type TrafficSplitSpec = {
   readonly services: readonly SplitService[]
 }
 
-export type SplitRole = 'stable' | 'canary' | 'active' | 'preview'
+/** `old`: superseded, and still with pods. */
+export type SplitRole = 'stable' | 'canary' | 'active' | 'preview' | 'old'
 export type SplitBackend = { readonly podTemplateHash: string; readonly role: SplitRole; readonly service: string }
 
 export type SplitService = {

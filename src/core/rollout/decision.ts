@@ -20,7 +20,14 @@ export type Target = { readonly name: string; readonly uid: string }
 export type Action =
   | { readonly kind: 'createReplicaSet'; readonly replicaSet: ReplicaSet }
   /** From what was seen to what is wanted; `because` for people. */
-  | { readonly kind: 'scaleReplicaSet'; readonly target: Target; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'scaleReplicaSet'
+      readonly target: Target
+      readonly from: number
+      readonly to: number
+      /** Written by the same request: both happen, or neither. null takes a key away. */
+      readonly annotations?: Readonly<Record<string, string | null>>
+    }
   /** null takes a key away. Only if it still has the resourceVersion. */
   | {
       readonly kind: 'annotateReplicaSet'
