@@ -45,6 +45,10 @@ export type ObservedEdge = {
   /** Entry Services to which a route of this edge leads. */
   readonly routedServices: readonly string[]
   readonly backends: readonly ObservedBackend[]
+  /** A newer version of the split that it cannot serve by, and why: it stays with `applied`. */
+  readonly refused?: { readonly generation: number; readonly message: string }
+  /** Why it is not heard of, as far as that is known. */
+  readonly trouble?: string
 }
 
 export type ObservedBackend = {
