@@ -1,15 +1,16 @@
 /** `spec.strategy.canary`. */
+import type { CanaryStep, CanaryStrategy, StringMatch } from '../rollout.ts'
 import { rolloutAnalysis } from './analysis.ts'
 import { experimentStep } from './experiment.ts'
 import { addedMetadata } from './pods.ts'
-import { anything, fields, flag, int32, intOrString, list, record, type Schema, text } from './schema.ts'
+import { anything, fields, flag, int32, intOrString, list, record, type Schema, type SchemasOf, text } from './schema.ts'
 import { trafficRouting } from './trafficRouting.ts'
 
 const stringMatch = record('What a text must be: exactly one of these.', {
   exact: text('All of it.'),
   prefix: text('How it begins.'),
   regex: text('An RE2 expression that all of it matches.'),
-})
+} satisfies SchemasOf<StringMatch>)
 
 const routeName = text('Its name, as in trafficRouting.managedRoutes.')
 
@@ -48,7 +49,7 @@ const step = record('One step: exactly one of these.', {
   analysis: rolloutAnalysis('Measure; go on when all is well.'),
   experiment: experimentStep,
   plugin: record('A step of a plugin.', { name: text('Its name: organisation/name.'), config: anything('Its configuration.') }, ['name']),
-})
+} satisfies SchemasOf<CanaryStep>)
 
 export const antiAffinity: Schema = record('Keep pods of the two versions on different nodes: exactly one of these.', {
   preferredDuringSchedulingIgnoredDuringExecution: record('If possible.', { weight: int32('1 to 100.') }, ['weight']),
@@ -76,4 +77,4 @@ export const canary: Schema = record('Release by and by: step by step, or as pod
     type: text('Percent or Pods.'),
     value: int32('How many.'),
   }),
-})
+} satisfies SchemasOf<CanaryStrategy>)

@@ -1,7 +1,8 @@
+import type { BlueGreenStrategy, RolloutSpec } from '../rollout.ts'
 import { rolloutAnalysis } from './analysis.ts'
 import { antiAffinity, canary } from './canary.ts'
 import { addedMetadata, labelSelector, podTemplate } from './pods.ts'
-import { flag, int32, intOrString, record, type Schema, text, time } from './schema.ts'
+import { flag, int32, intOrString, record, type Schema, type SchemasOf, text, time } from './schema.ts'
 
 const blueGreen = record(
   'Run the new version in full beside the old one, then switch.',
@@ -20,7 +21,7 @@ const blueGreen = record(
     antiAffinity,
     activeMetadata: addedMetadata,
     previewMetadata: addedMetadata,
-  },
+  } satisfies SchemasOf<BlueGreenStrategy>,
   ['activeService'],
 )
 
@@ -50,4 +51,4 @@ export const rolloutSpec: Schema = record('What to run, and how a new version of
     successfulRunHistoryLimit: int32('Successful ones. 5 if absent.'),
     unsuccessfulRunHistoryLimit: int32('Others. 5 if absent.'),
   }),
-})
+} satisfies SchemasOf<RolloutSpec>)

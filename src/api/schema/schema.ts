@@ -24,6 +24,9 @@ export type Schema = {
   readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[]
 }
 
+/** A schema for each field of a type: by `satisfies`, so that none is forgotten, which the API server would then drop. */
+export type SchemasOf<T> = Readonly<Record<keyof T, Schema>>
+
 export type Properties = Readonly<Record<string, Schema>>
 
 export function text(description: string): Schema {

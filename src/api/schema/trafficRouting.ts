@@ -67,7 +67,7 @@ export const trafficRouting: Schema = record('Who splits the requests. Absent: t
     'spillway/edge': open('Requests are split by the edges.', {
       stickiness: open('Which clients stay with the version that they met. None if absent.'),
       fallback: text('Where requests for a version without ready pods go: stable, or none (503). stable if absent.'),
-      drainSeconds: int32("How long an old version's pods wait at most for requests under way. 300 if absent."),
+      drainSeconds: int32("How long an old version's pods wait at most for requests under way. 30 if absent."),
       services: texts('Further Services that routes name, besides stableService.'),
     }),
   }),

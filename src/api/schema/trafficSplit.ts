@@ -1,21 +1,24 @@
-import { fields, flag, int32, int64, keyedList, list, open, record, type Schema, text } from './schema.ts'
+import type { StringMatch } from '../rollout.ts'
+import type { RouteMatch, SplitBackend, SplitMirror, SplitRoute, SplitService, TrafficSplitSpec } from '../trafficSplit.ts'
+import { fields, flag, int32, int64, keyedList, list, open, record, type Schema, type SchemasOf, text } from './schema.ts'
 
 const hash: Schema = { ...text('The version: hash of its pod template.'), minLength: 1, maxLength: 63 }
-const role: Schema = { ...text('What it is just now.'), enum: ['stable', 'canary', 'active', 'preview'] }
+// Not an enumeration: another role must not need other definitions first.
+const role: Schema = { ...text('What it is just now: stable, canary, active, preview …'), minLength: 1, maxLength: 63 }
 const named = (description: string): Schema => ({ ...text(description), minLength: 1, maxLength: 253 })
 
 const stringMatch = {
   exact: text('All of it.'),
   prefix: text('How it begins.'),
   regex: text('An RE2 expression that all of it matches.'),
-}
+} satisfies SchemasOf<StringMatch>
 const match: Schema = list(
   'Any of these.',
   fields({
     method: record('HTTP method.', stringMatch),
     path: record('Path.', stringMatch),
     headers: list('Headers.', fields({ name: text('Its name.'), ...stringMatch }, ['name'])),
-  }),
+  } satisfies SchemasOf<RouteMatch>),
 )
 
 const stickiness = record(
@@ -33,6 +36,7 @@ const service = record(
   'A Service whose requests go by this.',
   {
     name: named('Its name.'),
+    role: { ...role, description: 'Whose own Service it is, whatever its weights; absent for a root Service.' },
     weights: keyedList(
       'Shares, adding up to totalWeight.',
       ['podTemplateHash'],
@@ -40,7 +44,7 @@ const service = record(
     ),
     routes: list(
       'Requests that go to one version, in order, before stickiness and weights.',
-      fields({ name: named('Its name.'), match, podTemplateHash: hash }, ['name', 'match', 'podTemplateHash']),
+      fields({ name: named('Its name.'), match, podTemplateHash: hash } satisfies SchemasOf<SplitRoute>, ['name', 'match', 'podTemplateHash']),
     ),
     mirrors: list(
       'Requests of which a copy goes to one version.',
@@ -50,13 +54,13 @@ const service = record(
           match,
           podTemplateHash: hash,
           percentage: { ...int32('How many of a hundred.'), minimum: 0, maximum: 100 },
-        },
+        } satisfies SchemasOf<SplitMirror>,
         ['name', 'podTemplateHash', 'percentage'],
       ),
     ),
     stickiness,
     fallback: { ...text('Where requests for a version without ready pods go. stable if absent; none: 503.'), enum: ['stable', 'none'] },
-  },
+  } satisfies SchemasOf<SplitService>,
   ['name', 'weights'],
 )
 
@@ -67,10 +71,14 @@ export const trafficSplitSpec: Schema = record(
     backends: keyedList(
       'The live versions.',
       ['podTemplateHash'],
-      fields({ podTemplateHash: hash, role, service: named('Service whose pods it has.') }, ['podTemplateHash', 'role', 'service']),
+      fields({ podTemplateHash: hash, role, service: named('Service whose pods it has.') } satisfies SchemasOf<SplitBackend>, [
+        'podTemplateHash',
+        'role',
+        'service',
+      ]),
     ),
     services: keyedList("The Services that users' routes name.", ['name'], service),
-  },
+  } satisfies SchemasOf<TrafficSplitSpec>,
   ['totalWeight', 'backends', 'services'],
 )
 
