@@ -52,6 +52,12 @@ t.test('a sandbox without a folder is gone without a trace', async (t) => {
   t.notOk(existsSync(kubeconfig))
 })
 
+t.test('a folder that cannot be made is told at once', { skip: process.platform !== 'linux' }, async (t) => {
+  const { code, said } = await start(['--port', '0', '--data', '/proc/nowhere/deep']).ended
+  t.equal(code, 1)
+  t.match(said, /cannot make the folder \/proc\/nowhere\/deep: ENOENT.*; give another: --data DIR/)
+})
+
 t.test('with a folder, a killed sandbox goes on; no other may use the folder or the port meanwhile', async (t) => {
   const data = newFolder(t)
   const first = start(['--port', '0', '--data', data])

@@ -24,13 +24,23 @@ export function serveDefinitions({ cluster, kinds, nowMs, onError }: DefinitionS
   const write = (definition: Definition, status: Status, finalizers = definition.metadata.finalizers ?? []): Definition =>
     own.update<Definition>(definitionsResource, { ...definition, metadata: { ...definition.metadata, finalizers }, status }, 'status')
   const resourceOf = ({ spec }: Definition): string => `${spec.names.plural}.${spec.group}`
+  /** By resource, the specification by which it is served: to register it anew ends its watches. */
+  const served = new Map<string, string>()
+
+  const serve = (definition: Definition): void => {
+    const { uid, generation } = definition.metadata
+    const specification = `${uid}/${generation}`
+    if (served.get(resourceOf(definition)) === specification) return
+    served.set(resourceOf(definition), specification)
+    kinds.register(customKinds(definition))
+  }
 
   const accept = (definition: Definition): void => {
     const others = all().filter(({ metadata }) => metadata.name !== definition.metadata.name)
     const named = withNames(definition, takenNames(others, definition.spec.group), now())
     const accepted = named === undefined ? definition : write(definition, named)
     if (!isTrue(accepted.status, 'NamesAccepted')) return
-    kinds.register(customKinds(accepted))
+    serve(accepted)
     if (!isTrue(accepted.status, 'Established')) write(accepted, withCondition(accepted.status ?? {}, established, now()))
   }
   const finish = (definition: Definition): void => {
@@ -64,6 +74,7 @@ export function serveDefinitions({ cluster, kinds, nowMs, onError }: DefinitionS
     }
     if (type !== 'DELETED') return follow(object.metadata.name)
     const gone = object as Definition
+    served.delete(resourceOf(gone))
     kinds.unregister(resourceOf(gone))
     // Its names are free for others of its group.
     for (const { metadata, spec } of all()) if (spec.group === gone.spec.group) follow(metadata.name)

@@ -1,4 +1,6 @@
 import { notFound } from '../apiError.ts'
+import type { Kind } from '../kinds/kind.ts'
+import type { KindRegistry } from '../registry.ts'
 import { list } from '../requests/list.ts'
 import { type ListOptions, parseListOptions } from '../requests/listOptions.ts'
 import { parseWatchRevision, tooLarge } from '../requests/resourceVersion.ts'
@@ -45,9 +47,25 @@ export function answerWatch(server: ResourceServer, request: ApiRequest): Answer
   const begin = (): ReturnType<typeof beginWatch> => beginWatch(machinery, { call, options })
   return {
     kind: 'stream',
-    run: (response, signal) =>
-      streamWatch({ response, signal, store: machinery.store, begin, encode, options, limits: watches, faults: watchFaults }),
+    async run(response, signal) {
+      const changed = untilChanged(machinery.kinds, call.kind)
+      try {
+        const ending = AbortSignal.any([signal, changed.signal])
+        await streamWatch({ response, signal: ending, store: machinery.store, begin, encode, options, limits: watches, faults: watchFaults })
+      } finally {
+        changed.release()
+      }
+    },
   }
+}
+
+/** Aborts when the kind is served otherwise, or not any more: whoever watches it begins anew. */
+function untilChanged(kinds: KindRegistry, kind: Kind): { readonly signal: AbortSignal; release(): void } {
+  const changed = new AbortController()
+  const release = kinds.onChange(() => {
+    if (kinds.find(kind) !== kind) changed.abort()
+  })
+  return { signal: changed.signal, release }
 }
 
 /** A watch of one name, as it was once asked for by the path. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 export type FolderLock = { release(): void }
 
@@ -9,7 +9,12 @@ type Holder = { readonly pid: number; readonly began: string }
 
 /** Keeps other processes out of a data folder; throws, naming the process, if one is in there. A lock of a process that is gone is taken over. */
 export function lockFolder(folder: string): FolderLock {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error)
+    throw new Error(`cannot make the folder ${folder}: ${because}; give another: --data DIR`, { cause: error })
+  }
   const lock = join(folder, 'lock')
   const mine = join(folder, `lock.${randomUUID()}`)
   const text = JSON.stringify({ pid: process.pid, began: beganAt(process.pid) } satisfies Holder)
@@ -23,6 +28,19 @@ export function lockFolder(folder: string): FolderLock {
     release: () => {
       if (contentOf(lock) === text) rmSync(lock, { force: true })
     },
+  }
+}
+
+/** With those above it. Not by `recursive`, which never ends where no folder can be made, as below /proc. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, 0o700)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && statSync(folder).isDirectory()) return
+    const above = dirname(folder)
+    if (codeOf(error) !== 'ENOENT' || existsSync(above)) throw error
+    makeFolder(above)
+    mkdirSync(folder, 0o700)
   }
 }
 

@@ -161,6 +161,26 @@ t.test('a change of the definition is served, another is refused', async (t) => 
   t.match((await client.get(`${rollouts.replace('v1alpha1', 'v1')}/shop`)).body, { apiVersion: 'ro.example.com/v1', spec: { replicas: 2 } })
 })
 
+t.test('watches of a kind end when its definition changes in earnest, and with it', async (t) => {
+  const { client, established } = await begun(t)
+  await client.post(definitions, definition())
+  await established()
+  await client.post(rollouts, rollout('shop', { replicas: 2 }))
+  const first = await client.watch(`${rollouts}?watch=1`)
+  t.match(await first.next(), { type: 'ADDED' })
+  const at = `${definitions}/rollouts.ro.example.com`
+  await client.merge(at, { metadata: { labels: { team: 'shop' } } })
+  await client.merge(`${rollouts}/shop`, { spec: { replicas: 3 } })
+  t.match(await first.next(), { type: 'MODIFIED', object: { spec: { replicas: 3 } } }, 'a label is no change of what is served')
+  await client.merge(at, { spec: { names: { shortNames: ['ro', 'roll'] } } })
+  t.equal(await first.next(), undefined)
+  const second = await client.watch(`${rollouts}?watch=1`)
+  t.match(await second.next(), { type: 'ADDED' })
+  await client.delete(at)
+  t.match(await second.next(), { type: 'DELETED' })
+  t.equal(await second.next(), undefined)
+})
+
 t.test('what is better avoided is told', async (t) => {
   const { client, established, until } = await begun(t)
   const openAPIV3Schema = {
