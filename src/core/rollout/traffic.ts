@@ -1,0 +1,174 @@
+/** How the weights shall stand: onto pods only that the edges report ready, off a version at once where another can take its share. */
+
+import type { EdgeOptions } from './edgeOptions.ts'
+import { isRouted, readyAt } from './edges.ts'
+import type { Progress } from './parse.ts'
+import { podsFor } from './replicaCounts.ts'
+import type { CanarySettings } from './settings.ts'
+import { weightAt } from './steps.ts'
+import { resolveSurge } from './surge.ts'
+import { setOf, type VersionSet, type View } from './view.ts'
+import type { Waiting } from './waiting.ts'
+
+/** By pod-template hash; they add up to the whole. */
+export type Weights = ReadonlyMap<string, number>
+
+export type TrafficPlan = {
+  /** Of the canary, where nothing is in the way. */
+  readonly canaryTarget: number
+  /** That the split shall have now. */
+  readonly weights: Weights
+  /** Why the weights are not where they are meant to be. */
+  readonly waits: readonly Waiting[]
+}
+
+export type CanaryPass = {
+  readonly view: View
+  readonly canary: CanarySettings
+  readonly progress: Progress
+  readonly edge: EdgeOptions
+}
+
+/** Whose requests the split parts by weight. */
+export function sharedServices({ canary, edge }: Pick<CanaryPass, 'canary' | 'edge'>): readonly string[] {
+  const names = canary.stableService === undefined ? edge.services : [canary.stableService, ...edge.services]
+  return [...new Set(names)].filter((name) => name !== canary.canaryService)
+}
+
+/** Every Service whose requests go by the split. */
+export function entryServices(pass: Pick<CanaryPass, 'canary' | 'edge'>): readonly string[] {
+  const { canaryService } = pass.canary
+  return [...sharedServices(pass), ...(canaryService === undefined ? [] : [canaryService])]
+}
+
+/** The canary's share if nothing is in the way. */
+export function canaryWeight({ canary, progress }: Pick<CanaryPass, 'canary' | 'progress'>): number {
+  switch (progress.kind) {
+    case 'initial':
+    case 'settled':
+    case 'promotingFully':
+      return canary.totalWeight
+    case 'aborted':
+      return 0
+    case 'stepping':
+      return weightAt(canary, progress.stepIndex)
+  }
+}
+
+/** As the split was observed to have them: of versions that are no more, stable has the share. */
+export function observedWeights(pass: CanaryPass): Weights {
+  const { view, canary } = pass
+  const stable = view.stableSet?.hash ?? view.hash
+  const services = view.observed.split?.spec.services ?? []
+  const shared = services.find(({ name }) => sharedServices(pass).includes(name)) ?? services[0]
+  const weights = new Map<string, number>()
+  let rest = canary.totalWeight
+  for (const { podTemplateHash, weight } of shared?.weights ?? []) {
+    if (podTemplateHash === stable || setOf(view, podTemplateHash) === undefined || weight <= 0) continue
+    const taken = Math.min(weight, rest)
+    if (taken > 0) weights.set(podTemplateHash, (weights.get(podTemplateHash) ?? 0) + taken)
+    rest -= taken
+  }
+  weights.set(stable, rest)
+  return weights
+}
+
+export function planTraffic(pass: CanaryPass): TrafficPlan {
+  const { view, canary } = pass
+  const { newSet, stableSet } = view
+  const before = observedWeights(pass)
+  if (stableSet === undefined || newSet === undefined || newSet === stableSet) return backToStable(pass, before)
+  // Without a single pod a share would be the fallback's in truth.
+  const canaryTarget = newSet.available === 0 ? 0 : canaryWeight(pass)
+  const current = before.get(newSet.hash) ?? 0
+  const waits: Waiting[] = []
+  let share = canaryTarget
+  if (canaryTarget > current) {
+    const wait = canaryGate(pass, newSet, canaryTarget)
+    if (wait !== undefined) {
+      waits.push(wait)
+      share = current
+    }
+  }
+  const after = shift(pass, before, new Map([[newSet.hash, share]]), waits)
+  if (newSet.available === 0 && canaryWeight(pass) > 0)
+    waits.push({
+      kind: 'pods',
+      hash: newSet.hash,
+      available: 0,
+      needed: podsFor(view.settings.replicas, { weight: canaryWeight(pass), totalWeight: canary.totalWeight }),
+    })
+  return { canaryTarget: canaryWeight(pass), weights: after, waits }
+}
+
+function backToStable(pass: CanaryPass, before: Weights): TrafficPlan {
+  const waits: Waiting[] = []
+  return { canaryTarget: canaryWeight(pass), weights: shift(pass, before, new Map(), waits), waits }
+}
+
+/** `shares` to their versions and all the rest to stable, as far as stable can take it. */
+function shift(pass: CanaryPass, before: Weights, shares: Weights, waits: Waiting[]): Weights {
+  const { view, canary } = pass
+  const stable = view.stableSet?.hash ?? view.hash
+  const rest = canary.totalWeight - [...shares.values()].reduce((sum, weight) => sum + weight, 0)
+  const current = before.get(stable) ?? 0
+  const wait = rest > current ? stableGate(pass, rest) : undefined
+  const after = new Map([...shares])
+  if (wait === undefined) return after.set(stable, rest)
+  waits.push(wait)
+  after.set(stable, current)
+  // What stable cannot take stays where it is: with older versions first, the canary last.
+  let left = rest - current
+  const keepers = [...before.keys()].filter((hash) => hash !== stable).sort((a, b) => Number(shares.has(a)) - Number(shares.has(b)))
+  for (const hash of keepers) {
+    const kept = Math.min(left, Math.max((before.get(hash) ?? 0) - (after.get(hash) ?? 0), 0))
+    after.set(hash, (after.get(hash) ?? 0) + kept)
+    left -= kept
+  }
+  return after
+}
+
+/** Why a version may not have more than it has, if so. */
+function canaryGate(pass: CanaryPass, set: VersionSet, weight: number): Waiting | undefined {
+  const { view, canary, progress } = pass
+  const needed = Math.min(podsFor(view.settings.replicas, { weight, totalWeight: canary.totalWeight }), Math.max(set.size, 1))
+  const isForced = progress.kind === 'promotingFully'
+  if (set.available < needed) return { kind: 'pods', hash: set.hash, available: set.available, needed }
+  const wait = edgesGate(pass)
+  if (wait !== undefined && !isForced) return wait
+  return endpointsGate(view, set, needed)
+}
+
+/** Why the edges as they are cannot be relied upon, if so. */
+export function edgesGate(pass: CanaryPass): Waiting | undefined {
+  const { edges } = pass.view
+  if (edges.needed.length === 0) return { kind: 'noReadyEdge' }
+  if (edges.silent.length > 0) return { kind: 'silentEdges', edges: edges.silent.map(({ name }) => name) }
+  const services = entryServices(pass)
+  return isRouted(edges.needed, services) ? undefined : { kind: 'noRoute', services }
+}
+
+/** Of the edges that are heard of, the one that sees too few. */
+export function endpointsGate({ edges }: View, { hash }: VersionSet, needed: number): Waiting | undefined {
+  for (const edge of edges.speaking) {
+    const ready = readyAt([edge], hash)
+    if (ready < needed) return { kind: 'endpoints', hash, edge: edge.name, ready, needed }
+  }
+  return undefined
+}
+
+/** Back to stable with less ceremony: what it leaves is not wanted any more. An abort needs but one pod. */
+function stableGate({ view, canary, progress, edge }: CanaryPass, weight: number): Waiting | undefined {
+  const set = view.stableSet
+  if (set === undefined) return undefined
+  const { replicas } = view.settings
+  const tolerated = resolveSurge(replicas, canary.surge).maxUnavailable
+  const full = podsFor(replicas, { weight, totalWeight: canary.totalWeight })
+  const needed = progress.kind === 'aborted' ? 1 : Math.max(full - tolerated, 1)
+  const atEdges = view.edges.speaking.map((edge) => readyAt([edge], set.hash))
+  if (progress.kind === 'aborted')
+    return set.ready > 0 || atEdges.some((ready) => ready > 0) ? undefined : { kind: 'pods', hash: set.hash, available: 0, needed }
+  if (set.ready < needed) return { kind: 'pods', hash: set.hash, available: set.ready, needed }
+  // Edges see no pods of what no route leads to.
+  return isRouted(view.edges.needed, entryServices({ canary, edge })) ? endpointsGate(view, set, needed) : undefined
+}
