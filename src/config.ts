@@ -1,13 +1,5 @@
 /** What the process was told, by flags and environment, as one frozen value per verb, or as every mistake at once. */
-import { duration, type Environment, type Flags, integer, type LogLevel, logLevels, type Parsed, reader } from './config/reader.ts'
-
-export type EdgeSettings = {
-  readonly config: string
-  readonly check: boolean
-  readonly workers: number
-  readonly json: boolean
-  readonly logLevel: LogLevel
-}
+import { duration, type Environment, type Flags, integer, type Parsed, reader } from './config/reader.ts'
 
 /** Port 0 is not asked for: the demo looks for a free one itself, and says so. */
 export type DemoSettings = { readonly port: number; readonly adminPort: number; readonly plain: boolean }
@@ -40,27 +32,6 @@ export type BenchSettings = {
   readonly timeoutMs: number
   readonly concurrency: number
   readonly json: boolean
-}
-
-/** More threads than this only take memory: each has its own pools and accumulators. */
-const maxWorkers = 64
-
-/** `cores`: what `--workers auto` means here. */
-export function parseEdge(env: Environment, flags: Flags, cores: number): Parsed<EdgeSettings> {
-  const read = reader(env, flags)
-  const settings: EdgeSettings = {
-    config: read('config', 'a file', (text) => (text === '' ? undefined : text)),
-    check: flags['check'] === true,
-    workers: read(
-      'workers',
-      `a number from 1 to ${maxWorkers}, or auto`,
-      (text) => (text === 'auto' ? Math.min(cores, maxWorkers) : integer(text, 1, maxWorkers)),
-      '1',
-    ),
-    json: flags['json'] === true,
-    logLevel: read('logLevel', `one of ${logLevels.join(', ')}`, (text) => logLevels.find((level) => level === text), 'info'),
-  }
-  return read.finish(settings)
 }
 
 export function parseDemo(env: Environment, flags: Flags): Parsed<DemoSettings> {

@@ -1,11 +1,32 @@
 import t from 'tap'
+import { parseEdge } from '../src/config/edge.ts'
 import type { Environment, Flags } from '../src/config/reader.ts'
-import { parseBench, parseDemo, parseEdge } from '../src/config.ts'
+import { parseBench, parseDemo } from '../src/config.ts'
 
 const cores = 6
 
 t.test('edge settings', (t) => {
-  const defaults = { config: 'e.yaml', check: false, workers: 1, json: false, logLevel: 'info' }
+  const file = { kind: 'file', config: 'e.yaml', check: false }
+  const defaults = { source: file, workers: 1, json: false, logLevel: 'info' }
+  const cluster = {
+    kind: 'cluster',
+    kubeconfig: undefined,
+    context: undefined,
+    namespaces: [],
+    ingressClass: 'spillway',
+    httpAddress: { host: '0.0.0.0', port: 8080 },
+    httpsAddress: { host: '0.0.0.0', port: 8443 },
+    adminAddress: { host: '0.0.0.0', port: 9901 },
+    adminTokenFile: undefined,
+    trustController: [],
+    snapshot: undefined,
+    serviceDomain: undefined,
+    redirectHttps: false,
+    keyFile: undefined,
+    trustedProxies: [],
+    drainDelayMs: 5_000,
+    drainMs: 30_000,
+  }
   const rows: readonly (readonly [name: string, flags: Flags, env: Environment, settings: object])[] = [
     ['a file is enough', { config: 'e.yaml' }, {}, defaults],
     ['the environment may name it', {}, { SPILLWAY_CONFIG: 'e.yaml' }, defaults],
@@ -16,7 +37,33 @@ t.test('edge settings', (t) => {
       { ...defaults, workers: 3 },
     ],
     ['auto is one worker per core', { config: 'e.yaml', workers: 'auto' }, {}, { ...defaults, workers: cores }],
-    ['every flag', { config: 'e.yaml', check: true, json: true, logLevel: 'warn' }, {}, { ...defaults, check: true, json: true, logLevel: 'warn' }],
+    [
+      'every flag',
+      { config: 'e.yaml', check: true, json: true, logLevel: 'warn' },
+      {},
+      { ...defaults, source: { ...file, check: true }, json: true, logLevel: 'warn' },
+    ],
+    ['without a file it is a cluster', {}, {}, { ...defaults, source: cluster }],
+    [
+      'addresses are those of HOST where they name none',
+      { httpAddress: ':80', adminAddress: '[::1]:9902' },
+      { HOST: '127.1.0.1' },
+      {
+        ...defaults,
+        source: {
+          ...cluster,
+          httpAddress: { host: '127.1.0.1', port: 80 },
+          httpsAddress: { host: '127.1.0.1', port: 8443 },
+          adminAddress: { host: '::1', port: 9902 },
+        },
+      },
+    ],
+    [
+      'lists by repetition, or with commas',
+      { namespace: ['shop', 'bank'] },
+      { SPILLWAY_TRUSTED_PROXIES: '10.0.0.0/8,fd00::/8', SPILLWAY_NAMESPACE: 'other' },
+      { ...defaults, source: { ...cluster, namespaces: ['shop', 'bank'], trustedProxies: ['10.0.0.0/8', 'fd00::/8'] } },
+    ],
   ]
   for (const [name, flags, env, settings] of rows) {
     const parsed = parseEdge(env, flags, cores)
@@ -29,10 +76,22 @@ t.test('edge settings', (t) => {
 t.test('mistakes come all at once, each with its remedy', (t) => {
   t.same(parseEdge({ SPILLWAY_WORKERS: '-1' }, { logLevel: 'loud' }, cores), {
     kind: 'mistakes',
+    mistakes: ['SPILLWAY_WORKERS is "-1"; it must be a number from 1 to 64, or auto', '--log-level is "loud"; it must be one of error, warn, info'],
+  })
+  t.same(parseEdge({}, { config: 'e.yaml', ingressClass: 'spillway', redirectHttps: true }, cores), {
+    kind: 'mistakes',
     mistakes: [
-      '--config is missing; give a file, or set SPILLWAY_CONFIG',
-      'SPILLWAY_WORKERS is "-1"; it must be a number from 1 to 64, or auto',
-      '--log-level is "loud"; it must be one of error, warn, info',
+      '--ingress-class is for Kubernetes; leave --config out, or write it into the file',
+      '--redirect-https is for Kubernetes; leave --config out, or write it into the file',
+    ],
+  })
+  t.same(parseEdge({}, { check: true, httpAddress: '8080', namespace: ['A'], drain: '1d' }, cores), {
+    kind: 'mistakes',
+    mistakes: [
+      '--check is for a file; name it by --config',
+      '--namespace is "A"; it must be a namespace',
+      '--http-address is "8080"; it must be an address like :8080, 127.0.0.1:8080 or [::]:8080',
+      '--drain is "1d"; it must be a time up to 24h, such as 30s',
     ],
   })
   t.same(parseDemo({}, { port: '0', adminPort: '65536' }), {

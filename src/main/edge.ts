@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { check } from '../cli/edge.ts'
 import type { Flags } from '../cli/verb.ts'
-import { parseEdge } from '../config.ts'
+import { type ClusterSettings, parseEdge } from '../config/edge.ts'
+import type { Environment } from '../config/reader.ts'
+import type { EdgeLog } from '../edge/log.ts'
+import type { Source } from '../edge/source/source.ts'
 import { explain } from '../lib/explain.ts'
 import { hangupSignal } from '../lib/hangup.ts'
 import { settled } from '../lib/settled.ts'
@@ -19,21 +22,18 @@ const brokenStopMs = 120_000
 export async function edge(flags: Flags, { env, version }: Started): Promise<number> {
   const settings = settled(parseEdge(env, flags, availableParallelism()))
   if (settings === undefined) return 2
-  const [{ checkFile, fileSource }, { formatProblem }] = await Promise.all([
-    import('../edge/source/file/file.ts'),
-    import('../edge/source/problem.ts'),
-  ])
-  if (settings.check) return check(settings.config, settings.json, { checkFile, formatProblem }, process)
+  const { source: from, json, logLevel } = settings
+  if (from.kind === 'file' && from.check) return checkOnly(from.config, json)
   const [{ runEdge }, { openLog }] = await Promise.all([import('../edge/main.ts'), import('../lib/log.ts')])
-  const source = fileSource(settings.config)
   const parent = supervisor(supervisedStopMs)
-  const log = openLog({ stream: process.stderr, level: settings.logLevel, json: settings.json || !process.stderr.isTTY })
+  const log = openLog({ stream: process.stderr, level: logLevel, json: json || !process.stderr.isTTY })
   // The workers know nothing of it and serve on: what they have in flight ends well.
   const broken = uncaughtSignal(
     (error) => log.error('an error that nobody caught; the edge drains and ends', { error: explain(error) }),
     brokenStopMs,
   )
-  const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(source.reload), broken]
+  const { source, reload } = from.kind === 'file' ? await fileOf(from.config) : await clusterOf(from, env, log)
+  const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(reload), broken]
   await runEdge({
     source,
     workers: settings.workers,
@@ -45,4 +45,23 @@ export async function edge(flags: Flags, { env, version }: Started): Promise<num
     version,
   })
   return broken.aborted ? 1 : 0
+}
+
+async function checkOnly(config: string, json: boolean): Promise<number> {
+  const [{ checkFile }, { formatProblem }] = await Promise.all([import('../edge/source/file/file.ts'), import('../edge/source/problem.ts')])
+  return check(config, json, { checkFile, formatProblem }, process)
+}
+
+type Opened = { readonly source: Source; readonly reload: () => void }
+
+async function fileOf(config: string): Promise<Opened> {
+  const { fileSource } = await import('../edge/source/file/file.ts')
+  const source = fileSource(config)
+  return { source, reload: source.reload }
+}
+
+/** What a cluster says is followed all the time: there is nothing to read again. */
+async function clusterOf(settings: ClusterSettings, env: Environment, log: EdgeLog): Promise<Opened> {
+  const { openKubeSource } = await import('../edge/source/kube/openKubeSource.ts')
+  return { source: await openKubeSource(settings, { env, log }), reload: () => undefined }
 }

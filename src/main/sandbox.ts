@@ -13,7 +13,10 @@ export async function sandbox(flags: Flags, { env, program }: Started): Promise<
   const app = join(dirname(program), extname(program) === '.ts' ? 'demo/app.ts' : 'app.js')
   await runSandbox({
     ...settings,
-    builtin: [{ pattern: 'spillway/demo:*', argv: [process.execPath, app], variables: { VERSION: '$(IMAGE_TAG)' } }],
+    builtin: [
+      { pattern: 'spillway/demo:*', argv: [process.execPath, app], variables: { VERSION: '$(IMAGE_TAG)' } },
+      { pattern: 'spillway/spillway:*', argv: [process.execPath, program] },
+    ],
     workingDirectory: process.cwd(),
     variables: programVariables(env),
     signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),

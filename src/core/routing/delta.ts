@@ -41,7 +41,7 @@ function diffRoutes(before: readonly Route[], after: readonly Route[]): RoutingD
 }
 
 function sameRoute(a: Route, b: Route): boolean {
-  return a === b || (a.path === b.path && a.host === b.host && a.split === b.split && a.pathType === b.pathType)
+  return a === b || (a.path === b.path && a.host === b.host && a.split === b.split && a.pathType === b.pathType && a.oneLabel === b.oneLabel)
 }
 
 function diffSplits(before: readonly Split[], after: readonly Split[]): RoutingDelta['splits'] {

@@ -9,7 +9,7 @@ export type RouteTable<T> = {
 
 export type Hosts<T> = {
   readonly names: ReadonlyMap<string, PathTable<T>>
-  /** By what follows the star. */
+  /** By what follows the star; those for one label by the star too. */
   readonly wildcards: ReadonlyMap<string, PathTable<T>>
   readonly any: PathTable<T>
 }
@@ -53,7 +53,7 @@ export function reviseRoutes<T>(before: Hosts<T>, set: readonly RoutedTo<T>[], r
       return
     }
     const kind = host.startsWith('*.') ? 'wildcards' : 'names'
-    const key = kind === 'wildcards' ? host.slice(1) : host
+    const key = kind === 'wildcards' && route.oneLabel !== true ? host.slice(1) : host
     copies[kind] ??= new Map(before[kind])
     const table = withRoute(copies[kind].get(key) ?? emptyTable<T>(revision), route, target, revision)
     if (isEmpty(table)) copies[kind].delete(key)
@@ -73,8 +73,12 @@ function openTable<T>(hosts: Hosts<T>): RouteTable<T> {
       const target = named === undefined ? undefined : findPath(named, path)
       if (target !== undefined) return target
       if (wildcards.size > 0) {
+        const first = host.indexOf('.')
+        const oneLabel = first < 0 ? undefined : wildcards.get(`*${host.slice(first)}`)
+        const foundThere = oneLabel === undefined ? undefined : findPath(oneLabel, path)
+        if (foundThere !== undefined) return foundThere
         // `.` + the labels behind the first, then behind the second, …: the longest wildcard first.
-        for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+        for (let dot = first; dot >= 0; dot = host.indexOf('.', dot + 1)) {
           const wildcard = wildcards.get(host.slice(dot))
           const found = wildcard === undefined ? undefined : findPath(wildcard, path)
           if (found !== undefined) return found

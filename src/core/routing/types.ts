@@ -39,20 +39,8 @@ export type Backend = {
 /** `service` is the Service that users know this version by; `revision` the pod template's hash, '' for a plain Service. */
 export type BackendOrigin = { readonly service: string; readonly role: string; readonly revision: string }
 
-/**
- * What of a cluster a split carries out, at one port of one of its entry Services: several splits may have the same TrafficSplit. Its version is that by
- * which requests are served, which stays behind where a newer one cannot be used.
- */
-export type SplitOrigin =
-  | {
-      readonly kind: 'trafficSplit'
-      readonly namespace: string
-      readonly name: string
-      readonly uid: string
-      readonly generation: number
-      readonly service: string
-    }
-  | { readonly kind: 'service'; readonly namespace: string; readonly service: string }
+/** What of a cluster a split carries out: one port of a Service, which a TrafficSplit governs or nothing does ('' then). */
+export type SplitOrigin = { readonly namespace: string; readonly trafficSplit: string; readonly service: string }
 
 /** What a backend without a usable endpoint does to its share of the traffic: refuse it with 503, or send it to the named backend. */
 export type Fallback = { readonly kind: 'none' } | { readonly kind: 'backend'; readonly backend: string }
@@ -110,6 +98,8 @@ export type Route = {
   readonly path: string
   readonly pathType: 'Prefix' | 'Exact'
   readonly split: string
+  /** `*.example` stands for one label alone, as in an Ingress. */
+  readonly oneLabel?: boolean
 }
 
 export type Routing = { readonly routes: readonly Route[]; readonly splits: readonly Split[] }

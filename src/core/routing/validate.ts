@@ -63,9 +63,9 @@ function checkRoutes({ routes, splits }: Routing, report: Report): void {
 }
 
 /** `/a` and `/a/` are the same prefix, and two different exact paths. */
-export function routeKey({ host, path, pathType }: Route): string {
+export function routeKey({ host, path, pathType, oneLabel = false }: Omit<Route, 'split'>): string {
   const compared = pathType === 'Prefix' && path.endsWith('/') ? path.slice(0, -1) : path
-  return JSON.stringify([host, pathType, compared])
+  return JSON.stringify([host, pathType, compared, oneLabel])
 }
 
 function unknown(name: string, known: ReadonlySet<string>, what: string): Complaint | undefined {

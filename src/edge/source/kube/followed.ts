@@ -1,0 +1,156 @@
+import { type Ingress, type IngressClass, serviceNameLabel } from '../../../api/ingress.ts'
+import type { KubeObject } from '../../../api/meta.ts'
+import { rolloutVersion, spillwayGroup } from '../../../api/rolloutLabels.ts'
+import type { EndpointSlice, Service } from '../../../api/services.ts'
+import type { TrafficSplit } from '../../../api/trafficSplit.ts'
+import type { KubeClient } from '../../../kube/client.ts'
+import { isKubeError } from '../../../kube/errors.ts'
+import { type Informer, openInformers } from '../../../kube/informers.ts'
+import type { ReflectorTimes } from '../../../kube/reflector.ts'
+import { endpointSlices, ingressClasses, ingresses, keyOf, type Resource, services } from '../../../kube/resource.ts'
+import { unlessAborted } from '../../../lib/deadline.ts'
+import type { ClusterView } from './cluster.ts'
+
+export const trafficSplits: Resource = {
+  group: spillwayGroup,
+  version: rolloutVersion,
+  name: 'trafficsplits',
+  kind: 'TrafficSplit',
+  namespaced: true,
+}
+
+/** A cluster as it is followed. */
+export type Followed = {
+  readonly view: ClusterView
+  /** Resolves once all there was at some moment is known. */
+  synced(signal: AbortSignal): Promise<void>
+  /** Whether nothing is known to be wrong with any of the watches, and since when the one that is worst off knows nothing new (monotonic). */
+  connection(): { readonly connected: boolean; readonly heardMs: number }
+  /** Calls after each change; until the signal aborts. Never rejects. */
+  run(signal: AbortSignal, onChange: () => void): Promise<void>
+}
+
+export type FollowOptions = {
+  readonly client: KubeClient
+  /** Empty: all of them. */
+  readonly namespaces: readonly string[]
+  onFailure(resource: Resource, error: Error, failures: number): void
+  readonly times?: Partial<ReflectorTimes>
+}
+
+const byService = 'service'
+
+export function followCluster({ client, namespaces, onFailure, times }: FollowOptions): Followed {
+  /** Kinds that the server does not have, or does not show: as if there were no objects of them. */
+  const absent = new Map<Resource, PromiseWithResolvers<void>>(
+    [trafficSplits, ingressClasses].map((resource) => [resource, Promise.withResolvers<void>()]),
+  )
+  const informers = openInformers({
+    client,
+    ...(times && { times }),
+    onFailure(resource, error, failures) {
+      if (isKubeError(error, 'notFound', 'forbidden')) absent.get(resource)?.resolve()
+      onFailure(resource, error, failures)
+    },
+  })
+  const all: { readonly resource: Resource; readonly informer: Informer<KubeObject> }[] = []
+
+  function follow<T extends KubeObject>(resource: Resource, more: { readonly trim?: (object: T) => T } = {}): readonly Informer<T>[] {
+    const places = resource.namespaced && namespaces.length > 0 ? namespaces.map((namespace) => ({ namespace })) : [{}]
+    return places.map((place) => {
+      const informer = informers.of<T>({ resource, ...place, ...more })
+      all.push({ resource, informer: informer as unknown as Informer<KubeObject> })
+      return informer
+    })
+  }
+
+  const followed = {
+    ingresses: follow<Ingress>(ingresses),
+    ingressClasses: follow<IngressClass>(ingressClasses),
+    trafficSplits: follow<TrafficSplit>(trafficSplits),
+    services: follow<Service>(services),
+    slices: follow<EndpointSlice>(endpointSlices, { trim: slimSlice }),
+  }
+  for (const { store } of followed.slices) store.index(byService, serviceOf)
+
+  const isAbsent = new Set<Resource>()
+  for (const [resource, { promise }] of absent) void promise.then(() => isAbsent.add(resource))
+
+  return {
+    view: {
+      ingresses: valuesOf(followed.ingresses),
+      ingressClasses: valuesOf(followed.ingressClasses),
+      trafficSplits: valuesOf(followed.trafficSplits),
+      services: valuesOf(followed.services),
+      service(namespace, name) {
+        for (const { store } of followed.services) {
+          const found = store.get(`${namespace}/${name}`)
+          if (found !== undefined) return found
+        }
+        return undefined
+      },
+      slicesOf: (namespace, service) => followed.slices.flatMap(({ store }) => store.by(byService, `${namespace}/${service}`)),
+    },
+    async synced(signal) {
+      const each = all.map(({ resource, informer }) => {
+        const missing = absent.get(resource)
+        return missing === undefined ? informer.synced(signal) : Promise.race([informer.synced(signal), unlessAborted(signal, missing.promise)])
+      })
+      await Promise.all(each)
+    },
+    connection() {
+      let connected = true
+      let heardMs = performance.now()
+      for (const { resource, informer } of all) {
+        const state = informer.state()
+        if (state.kind === 'listing') {
+          if (!isAbsent.has(resource)) [connected, heardMs] = [false, 0]
+        } else {
+          if (state.kind === 'cut') connected = false
+          heardMs = Math.min(heardMs, state.heardMs)
+        }
+      }
+      return { connected, heardMs }
+    },
+    async run(signal, onChange) {
+      const ends = all.map(({ informer }) => informer.store.subscribe(onChange))
+      try {
+        await informers.run(signal)
+      } finally {
+        for (const end of ends) end()
+      }
+    },
+  }
+}
+
+/** Iterable again and again. */
+function valuesOf<T extends KubeObject>(informers: readonly Informer<T>[]): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      for (const { store } of informers) yield* store.values()
+    },
+  }
+}
+
+function serviceOf({ metadata }: EndpointSlice): readonly string[] {
+  const service = metadata.labels?.[serviceNameLabel]
+  return service === undefined ? [] : [keyOf({ metadata: { namespace: metadata.namespace ?? '', name: service } })]
+}
+
+/** What is used of a slice: of ten thousand pods the rest would be most of this thread's memory. */
+function slimSlice({ metadata, addressType, ports, endpoints }: EndpointSlice): EndpointSlice {
+  const { name, namespace, uid, resourceVersion, labels } = metadata
+  const service = labels?.[serviceNameLabel]
+  return {
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(service !== undefined && { labels: { [serviceNameLabel]: service } }),
+    },
+    addressType,
+    ports: ports ?? [],
+    endpoints: (endpoints ?? []).map(({ addresses, conditions }) => ({ addresses: addresses.slice(0, 1), ...(conditions && { conditions }) })),
+  }
+}
