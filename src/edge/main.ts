@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { randomBytes } from '../lib/crypto.ts'
 import { type AccessLogSink, openAccessLogSink } from './accessLog/accessLogSink.ts'
 import { type AddressTrouble, troubleWith, urlOf } from './addresses.ts'
+import type { Authenticate } from './admin/guard.ts'
 import { openReports } from './admin/reports.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { type AdminServer, openAdminServer } from './admin/server.ts'
@@ -38,6 +39,8 @@ export type EdgeOptions = {
   onReady?(urls: EdgeUrls): void
   /** Called once with what opens log files again, for log rotation. */
   onReopenable?(reopen: () => void): void
+  /** Checks the bearer tokens that the admin API then asks of everybody; absent: the token file of the configuration, or loopback. */
+  readonly authenticate?: Authenticate
   /** Of the program, for the metrics. */
   readonly version?: string
   /** Another script than worker.ts, and other waits; for tests. */
@@ -129,7 +132,10 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   const metrics = async () =>
     (await import('./metrics/metrics.ts')).renderMetrics(await scrapeOf({ state, crew, watchdog, ledger, accessLog, certificates, names, version }))
   const admin = openAdminServer({
-    handle: adminRoutes({ splits, reports, status: state.status, workers: crew.status, stalled: watchdog.stalled, metrics }),
+    handle: adminRoutes({
+      ...{ splits, reports, metrics, authenticate: options.authenticate },
+      ...{ status: state.status, workers: crew.status, stalled: watchdog.stalled },
+    }),
     log,
   })
   let announced = false

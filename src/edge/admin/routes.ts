@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { WorkerStatus } from '../crew.ts'
 import type { EdgeStatus } from '../state.ts'
 import { type AdminAnswer, json, problem, text } from './answer.ts'
-import { refuse } from './guard.ts'
+import { type Authenticate, refuse } from './guard.ts'
 import type { Reports } from './reports.ts'
 import { type Handler, pathOf } from './server.ts'
 import type { Splits } from './splits.ts'
@@ -19,8 +19,10 @@ export function adminRoutes(options: {
   /** Workers whose event loop stands still. */
   stalled(): readonly number[]
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>
+  /** Absent: as the configuration has it. */
+  readonly authenticate?: Authenticate | undefined
 }): Handler {
-  const { splits, reports, status, workers, stalled, metrics } = options
+  const { splits, reports, status, workers, stalled, metrics, authenticate } = options
 
   function find(path: string): Resource | undefined {
     switch (path) {
@@ -46,7 +48,7 @@ export function adminRoutes(options: {
 
   return async (request, admin) => {
     const path = pathOf(request)
-    const refusal = path.startsWith('/v1/') ? await refuse(request, admin) : undefined
+    const refusal = path.startsWith('/v1/') ? await refuse(request, admin, authenticate) : undefined
     if (refusal !== undefined) return closing(refusal, request)
     const resource = find(path)
     if (resource === undefined) return closing(notFound(path), request)

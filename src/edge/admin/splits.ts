@@ -71,6 +71,7 @@ export function openSplits(options: {
     list: () => json(200, { version: state.status().version, splits: [...state.status().splits.values()].map(view) }),
     show,
     async patch(name, request) {
+      if (state.status().config?.trafficSplits !== undefined) return unread(followsCluster(), request)
       const present = state.status().splits.get(name)
       if (present === undefined) return unread(unknownSplit(name, [...state.status().splits.keys()]), request)
       const matches = parseIfMatch(request.headers['if-match'])
@@ -92,6 +93,11 @@ export function openSplits(options: {
 /** A body that is not read would be taken for the next request on the connection. */
 function unread(answer: AdminAnswer, request: IncomingMessage): AdminAnswer {
   return request.complete ? answer : { ...answer, headers: { ...answer.headers, Connection: 'close' } }
+}
+
+function followsCluster(): AdminAnswer {
+  const fix = 'Promote, abort or pause the Rollout, or change its steps.'
+  return problem(403, { detail: 'The weights of this edge are those of TrafficSplits, and cannot be set here.', fix })
 }
 
 function unknownSplit(name: string, known: readonly string[]): AdminAnswer {

@@ -26,7 +26,7 @@ const readyMs = 15_000
 export async function startEdge(
   { timeouts, ...start }: EdgeStart,
   workers = 1,
-  others: Pick<EdgeOptions, 'workerUrl' | 'timing'> = {},
+  others: Pick<EdgeOptions, 'workerUrl' | 'timing' | 'authenticate'> = {},
 ): Promise<Edge> {
   let config: EdgeConfig = {
     listeners: [{ address: anyPort }],
