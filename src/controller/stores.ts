@@ -1,3 +1,4 @@
+import { type Ingress, ingressClassAnnotation } from '../api/ingress.ts'
 import type { KubeObject, Metadata } from '../api/meta.ts'
 import type { ContainerStatus, Pod } from '../api/pod.ts'
 import type { Rollout } from '../api/rollout.ts'
@@ -8,7 +9,7 @@ import type { ReplicaSet } from '../api/workloads.ts'
 import type { Informer, Informers } from '../kube/informers.ts'
 import { ingresses, keyOf, pods, replicaSets, services } from '../kube/resource.ts'
 import type { Store } from '../kube/store.ts'
-import { type Ingress, servicesOfIngress } from './ingress.ts'
+import { servicesOfIngress } from './ingressServices.ts'
 import { rollouts, trafficSplits } from './resources.ts'
 import { servicesNamed } from './rollout/servicesNamed.ts'
 
@@ -62,7 +63,7 @@ export function openStores(informers: Informers, { namespace, instanceId }: Scop
 }
 
 export function isOurs({ metadata, spec }: Ingress): boolean {
-  return (spec?.ingressClassName ?? metadata.annotations?.['kubernetes.io/ingress.class']) === edgeIngressClass
+  return (spec?.ingressClassName ?? metadata.annotations?.[ingressClassAnnotation]) === edgeIngressClass
 }
 
 /** The key of the object that controls this one, where that is a Rollout. */

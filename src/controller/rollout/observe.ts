@@ -3,7 +3,7 @@ import { experimentNameAnnotation } from '../../api/rolloutLabels.ts'
 import type { Service } from '../../api/services.ts'
 import type { ActionFailure, Observed, ObservedEdge } from '../../core/rollout/observed.ts'
 import { keyOf } from '../../kube/resource.ts'
-import { servicesOfIngress } from '../ingress.ts'
+import { servicesOfIngress } from '../ingressServices.ts'
 import type { Stores } from '../stores.ts'
 import { servicesNamed } from './servicesNamed.ts'
 

@@ -1,0 +1,14 @@
+import { type Metric, Registry } from '@prometheus-io/client'
+import { type Family, families, type Scrape } from './families.ts'
+
+/** The text that Prometheus reads. */
+export async function renderMetrics(scrape: Scrape): Promise<{ readonly contentType: string; readonly body: string }> {
+  const registry = new Registry()
+  for (const family of families(scrape)) registry.registerMetric(asMetric(family))
+  return { contentType: registry.contentType, body: await registry.metrics() }
+}
+
+/** The registry asks a metric for its name and for `get()`. */
+function asMetric(family: Family): Metric<string> {
+  return { name: family.name, get: () => Promise.resolve(family) } as unknown as Metric<string>
+}
