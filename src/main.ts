@@ -8,7 +8,7 @@ import { explain } from './lib/explain.ts'
 import type { Started } from './main/started.ts'
 
 // Saves a short command half its time; a server would only keep it in memory.
-if (process.argv[2] !== 'edge') enableCompileCache()
+if (!['edge', 'controller'].includes(process.argv[2] ?? '')) enableCompileCache()
 outliveReaders(process)
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const name = basename(process.argv[1] ?? '').startsWith('kubectl-spillway') ? 'kubectl spillway' : 'spillway'
@@ -19,6 +19,7 @@ try {
     version,
     verbs: {
       edge: async (flags) => (await import('./main/edge.ts')).edge(flags, started),
+      controller: async (flags) => (await import('./main/controller.ts')).controller(flags, started),
       bench: async (flags) => (await import('./main/bench.ts')).bench(flags, started),
       demo: async (flags) => (await import('./main/demo.ts')).demo(flags, started),
       sandbox: async (flags) => (await import('./main/sandbox.ts')).sandbox(flags, started),

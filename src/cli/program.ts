@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { benchCommand } from './bench.ts'
+import { controllerCommand } from './controller.ts'
 import { demoCommand } from './demo.ts'
 import { edgeCommand } from './edge.ts'
 import { sandboxCommand } from './sandbox.ts'
 import type { Flags, Run } from './verb.ts'
 import { versionCommand } from './version.ts'
 
-export type Verbs = { readonly edge: Run; readonly bench: Run; readonly demo: Run; readonly sandbox: Run }
+export type Verbs = { readonly controller: Run; readonly edge: Run; readonly bench: Run; readonly demo: Run; readonly sandbox: Run }
 
 type ProgramOptions = {
   /** As the user calls it: `spillway`, or `kubectl spillway`. */
@@ -34,6 +35,7 @@ export async function runProgram(args: readonly string[], { name, version, verbs
     .exitOverride()
     .addHelpText('after', examples(name))
   program.addCommand(edgeCommand(make('edge'), name, settle(verbs.edge)))
+  program.addCommand(controllerCommand(make('controller'), name, settle(verbs.controller)))
   program.addCommand(benchCommand(make('bench'), name, settle(verbs.bench)))
   program.addCommand(demoCommand(make('demo'), name, settle(verbs.demo)))
   program.addCommand(sandboxCommand(make('sandbox'), name, settle(verbs.sandbox)))
@@ -53,6 +55,7 @@ Examples:
   ${name} demo                              see two versions share live traffic, and play with them
   ${name} edge --config edge.yaml --check   is this file right? Says where and how to mend it
   ${name} edge --config edge.yaml           split live traffic as the file says; edit it any time
+  ${name} controller                        look after the Rollouts of a Kubernetes cluster
   ${name} bench --split shop                compare the versions under load
   ${name} sandbox                           a Kubernetes cluster to try things in
 

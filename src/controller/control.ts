@@ -4,22 +4,31 @@ import type { ObservedEdge } from '../core/rollout/observed.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { openDiscovery } from '../kube/discovery.ts'
 import { type Leadership, runElected } from '../kube/election.ts'
-import { openInformers } from '../kube/informers.ts'
+import { type Informers, openInformers } from '../kube/informers.ts'
 import type { ElectionTimes } from '../kube/lease.ts'
 import { openRecorder } from '../kube/recorder.ts'
 import type { ReflectorTimes } from '../kube/reflector.ts'
+import { keyOf } from '../kube/resource.ts'
 import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
+import { edgeServicesIn, tellIngresses } from './ingressStatus.ts'
 import { followIstio } from './istio.ts'
 import { openLoop } from './loop.ts'
+import type { PassCounts } from './metrics/passCounts.ts'
+import { releaseServices } from './releaseServices.ts'
 import type { Decide, EventsOf } from './rollout/pass.ts'
-import { openStores, type Scope } from './stores.ts'
+import { openStores, type Scope, type Stores } from './stores.ts'
+import { openUpstreamLock, type UpstreamLockOptions } from './upstreamLock.ts'
 
 /** What edges report, by the key of the split. */
 export type EdgeReports = {
   edgesOf(key: string): readonly ObservedEdge[]
-  /** Calls `listener` with the key of a Rollout of which an edge tells something else than before; returns what ends that. */
-  subscribe(listener: (key: string) => void): () => void
+  /** Calls with the keys of Rollouts of which an edge tells something else than before, or with `all`; returns what ends that. */
+  subscribe(listener: (keys: readonly string[] | 'all') => void): () => void
+  /** Until the signal; never rejects. */
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves once what the edges say is known, as far as they say anything; to be awaited once `run` was called. */
+  synced(signal: AbortSignal): Promise<void>
 }
 
 export type ControlOptions = {
@@ -27,18 +36,26 @@ export type ControlOptions = {
   readonly scope: Scope
   /** Unique to this process. */
   readonly identity: string
+  /** The namespace of its Lease. */
+  readonly home: string
   /** Absent: whoever runs this knows that there is no other. */
-  readonly election?: { readonly namespace: string; readonly times?: Partial<ElectionTimes> }
+  readonly election?: { readonly times?: Partial<ElectionTimes> }
   readonly decide: Decide
   readonly eventsOf: EventsOf
-  readonly reports: EdgeReports
+  /** Begins to listen to the edges. */
+  openReports(informers: Informers): EdgeReports
+  /** Where the Services in front of the edges are. */
+  readonly edgeNamespaces: readonly string[]
+  readonly counts: PassCounts
   readonly isEdgeDefault: boolean
   readonly workers: number
   readonly log: Log
   /** It knows the cluster, and leads or is ready to. */
-  onSynced?(): void
+  onSynced?(stores: Stores): void
+  onLeading?(isLeading: boolean): void
   readonly reflectorTimes?: Partial<ReflectorTimes>
   readonly watchLagMs?: number
+  readonly upstream?: Pick<UpstreamLockOptions, 'everyMs'>
 }
 
 const leaseName = 'spillway-controller'
@@ -47,7 +64,7 @@ const flushMs = 2_000
 
 /** Looks after all Rollouts in scope until the signal; rejects with NotLeading where the lease was lost. */
 export async function control(options: ControlOptions, signal: AbortSignal): Promise<void> {
-  const { client, scope, identity, election, log, reports } = options
+  const { client, scope, identity, home, election, log } = options
   await kindsDefined(client, log, signal)
   if (signal.aborted) return
   const following = new AbortController()
@@ -58,7 +75,9 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
     ...(options.reflectorTimes && { times: options.reflectorTimes }),
   })
   const stores = openStores(informers, scope)
-  const followed = informers.run(end)
+  const edgeServices = edgeServicesIn(informers, options.edgeNamespaces)
+  const reports = options.openReports(informers)
+  const followed = Promise.all([informers.run(end), reports.run(end)])
   const istio = followIstio(client, end)
   const recorder = openRecorder({
     client,
@@ -66,30 +85,40 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
     instance: identity,
     onFailure: (error) => log.warn('an event could not be told', { error: explain(error) }),
   })
+  const upstream = openUpstreamLock({ client, scope, namespace: home, log, ...options.upstream })
+
+  async function lead(leadership: Leadership | undefined, leading: AbortSignal): Promise<void> {
+    log.info('looking after rollouts', { identity, rollouts: stores.rollouts.size })
+    const { decide, eventsOf, counts, isEdgeDefault, workers, watchLagMs } = options
+    const working = AbortSignal.any([leading, upstream.appeared(leading)])
+    const guard = (): AbortSignal => leadership?.guard() ?? leading
+    const edgesOf = (key: string): readonly ObservedEdge[] => reports.edgesOf(key)
+    const given = { client, stores, decide, eventsOf, recorder, log, counts, workers, isEdgeDefault, hasIstio: istio.hasIstio, edgesOf, guard }
+    const loop = openLoop({ ...given, ...(watchLagMs !== undefined && { watchLagMs }) })
+    const unsubscribe = reports.subscribe((keys) => {
+      for (const key of keys === 'all' ? [...stores.rollouts.values()].map(keyOf) : keys) loop.add(key)
+    })
+    options.onLeading?.(true)
+    try {
+      const tasks = [loop.run(working), releaseServices({ client, stores, log, guard }, working)]
+      await Promise.all([...tasks, tellIngresses({ client, stores, edgeServices, log, guard }, working)])
+    } finally {
+      options.onLeading?.(false)
+      unsubscribe()
+    }
+    if (!leading.aborted) working.throwIfAborted()
+  }
+
   try {
     // Those that wait to lead know the cluster already.
-    await Promise.all([stores.synced(end), istio.asked])
-    options.onSynced?.()
-    const lead = async (leadership: Leadership | undefined, leading: AbortSignal): Promise<void> => {
-      log.info('looking after rollouts', { identity, rollouts: stores.rollouts.size })
-      const { decide, eventsOf, isEdgeDefault, workers, watchLagMs } = options
-      const guard = (): AbortSignal => leadership?.guard() ?? leading
-      const edgesOf = (key: string): readonly ObservedEdge[] => reports.edgesOf(key)
-      const given = { client, stores, decide, eventsOf, recorder, log, workers, isEdgeDefault, hasIstio: istio.hasIstio, edgesOf, guard }
-      const loop = openLoop({ ...given, ...(watchLagMs !== undefined && { watchLagMs }) })
-      const unsubscribe = reports.subscribe((key) => loop.add(key))
-      try {
-        await loop.run(leading)
-      } finally {
-        unsubscribe()
-      }
-    }
+    await Promise.all([stores.synced(end), reports.synced(end), istio.asked])
+    options.onSynced?.(stores)
+    await upstream.absent(end)
     if (election === undefined) await lead(undefined, end)
     else {
-      const { namespace, times } = election
       const onFailure = (error: Error): void => log.warn('the lease could not be read or written', { error: explain(error) })
-      const lease = { namespace, name: leaseName }
-      await runElected({ client, lease, identity, onFailure, ...(times && { times }) }, end, lead)
+      const lease = { namespace: home, name: leaseNameOf(scope) }
+      await runElected({ client, lease, identity, onFailure, ...election }, end, lead)
     }
   } catch (error) {
     if (!signal.aborted) throw error
@@ -98,6 +127,11 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
     following.abort()
     await followed
   }
+}
+
+/** Two instances share no Rollouts, and need not wait for each other. */
+function leaseNameOf({ instanceId }: Scope): string {
+  return instanceId === '' ? leaseName : `${leaseName}-${instanceId}`
 }
 
 /** Resolves once the server has all kinds that a controller cannot do without, or the signal has aborted. */

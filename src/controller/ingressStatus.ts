@@ -36,7 +36,8 @@ export function edgeServicesIn(informers: Pick<Informers, 'of'>, namespaces: rea
 export async function tellIngresses({ client, stores, edgeServices, log, guard }: IngressStatusOptions, signal: AbortSignal): Promise<void> {
   const queue = openQueue({
     workers,
-    onFailure: (key, error, failures) => log.warn('the status of an ingress could not be written; trying again', { ingress: key, failures, error: explain(error) }),
+    onFailure: (key, error, failures) =>
+      log.warn('the status of an ingress could not be written; trying again', { ingress: key, failures, error: explain(error) }),
   })
 
   async function work(key: string): Promise<Worked> {

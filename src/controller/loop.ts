@@ -9,6 +9,7 @@ import { backoffMs } from '../lib/backoff.ts'
 import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
 import { openExpectations } from './expectations.ts'
+import type { PassCounts } from './metrics/passCounts.ts'
 import { rollouts, trafficSplits } from './resources.ts'
 import { observe } from './rollout/observe.ts'
 import { carryOut, type Decide, type EventsOf, type Passed } from './rollout/pass.ts'
@@ -29,8 +30,7 @@ export type LoopOptions = {
   edgesOf(key: string): readonly ObservedEdge[]
   /** Aborts when this process may not write any more; throws where it may not now. */
   guard(): AbortSignal
-  /** Of each pass. */
-  onPass?(rollout: Rollout, seconds: number, error: unknown): void
+  readonly counts: PassCounts
   readonly now?: () => Instant
   readonly watchLagMs?: number
 }
@@ -50,7 +50,7 @@ const resyncMs = 600_000
 
 /** A key is observed, decided upon and carried out; and again when anything changes, or at the time the decision names. */
 export function openLoop(options: LoopOptions): Loop {
-  const { client, stores, decide, eventsOf, recorder, log, workers, now = Date.now } = options
+  const { client, stores, decide, eventsOf, recorder, log, counts, workers, now = Date.now } = options
   const memories = new Map<string, Memory>()
   const expectations = openExpectations({ find, ...(options.watchLagMs !== undefined && { longestMs: options.watchLagMs }) })
   const queue: WorkQueue = openQueue({
@@ -85,6 +85,7 @@ export function openLoop(options: LoopOptions): Loop {
     if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) {
       memories.delete(key)
       expectations.forget(key)
+      counts.gone(key)
       return { kind: 'done' }
     }
     const waitMs = expectations.waitsUntil(key)
@@ -92,10 +93,10 @@ export function openLoop(options: LoopOptions): Loop {
     const startedMs = performance.now()
     try {
       const worked = await look(key, rollout, signal)
-      options.onPass?.(rollout, (performance.now() - startedMs) / 1_000, undefined)
+      counts.pass(key, (performance.now() - startedMs) / 1_000, false)
       return worked
     } catch (error) {
-      if (!signal.aborted) options.onPass?.(rollout, (performance.now() - startedMs) / 1_000, error)
+      if (!signal.aborted) counts.pass(key, (performance.now() - startedMs) / 1_000, true)
       throw error
     }
   }
@@ -116,7 +117,10 @@ export function openLoop(options: LoopOptions): Loop {
       onWritten: (written) => expectations.expect(key, written),
     })
     const after = passed.status === 'written' ? decision.status : (rollout.status ?? {})
-    for (const event of eventsOf(passed.executed, rollout.status, after)) recorder.record(rollouts, rollout, event)
+    for (const event of eventsOf(passed.executed, rollout.status, after)) {
+      recorder.record(rollouts, rollout, event)
+      counts.event(key, event)
+    }
     const memory = remembered(passed, { failure, failures })
     if (memory === undefined) memories.delete(key)
     else memories.set(key, memory)

@@ -27,7 +27,8 @@ const againMs = 100
 export async function releaseServices({ client, stores, log, guard }: ReleaseOptions, signal: AbortSignal): Promise<void> {
   const queue = openQueue({
     workers,
-    onFailure: (key, error, failures) => log.warn('a service could not be given back; trying again', { service: key, failures, error: explain(error) }),
+    onFailure: (key, error, failures) =>
+      log.warn('a service could not be given back; trying again', { service: key, failures, error: explain(error) }),
   })
 
   async function work(key: string): Promise<Worked> {

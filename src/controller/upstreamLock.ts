@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Lease } from '../api/node.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isKubeError } from '../kube/errors.ts'
-import type { Lease } from '../kube/lease.ts'
 import { keyOf, leases } from '../kube/resource.ts'
 import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
@@ -83,7 +83,10 @@ export function openUpstreamLock(options: UpstreamLockOptions): UpstreamLock {
           const { state, lease } = await look(signal)
           if (state === 'free') return
           if (state === 'held' && !told) {
-            log.error("Argo Rollouts' controller is at work here: scale its Deployment to 0, or give one of the two an --instance-id; waiting", described(lease))
+            log.error(
+              "Argo Rollouts' controller is at work here: scale its Deployment to 0, or give one of the two an --instance-id; waiting",
+              described(lease),
+            )
             told = true
           }
         } catch (error) {

@@ -7,6 +7,8 @@ import type { KubeObject } from '../../src/api/meta.ts'
 import type { Pod } from '../../src/api/pod.ts'
 import type { Rollout } from '../../src/api/rollout.ts'
 import { type ControlOptions, control } from '../../src/controller/control.ts'
+import { passBounds } from '../../src/controller/metrics/families.ts'
+import { openPassCounts } from '../../src/controller/metrics/passCounts.ts'
 import { type KubeClient, openClient } from '../../src/kube/client.ts'
 import { openConnection } from '../../src/kube/connection.ts'
 import { openTransport } from '../../src/kube/transport.ts'
@@ -94,7 +96,10 @@ export async function openStage(t: Test, { definitions: kinds = definitions, has
           scope: { instanceId: '' },
           identity: 'test',
           eventsOf: () => [],
-          reports: { edgesOf: () => [], subscribe: () => () => undefined },
+          home: 'default',
+          openReports: () => ({ edgesOf: () => [], subscribe: () => () => undefined, run: async () => undefined, synced: async () => undefined }),
+          edgeNamespaces: ['default'],
+          counts: openPassCounts(passBounds),
           isEdgeDefault: false,
           workers: 10,
           log: { info: say, warn: say, error: say },

@@ -34,7 +34,13 @@ export function openPassCounts(bounds: readonly number[], now: () => number = ()
   const byKey = new Map<string, Counted>()
 
   function of(key: string): Counted {
-    const found = byKey.get(key) ?? { errors: 0, buckets: new Array<number>(bounds.length + 1).fill(0), sumSeconds: 0, events: new Map(), goneMs: undefined }
+    const found = byKey.get(key) ?? {
+      errors: 0,
+      buckets: new Array<number>(bounds.length + 1).fill(0),
+      sumSeconds: 0,
+      events: new Map(),
+      goneMs: undefined,
+    }
     found.goneMs = undefined
     byKey.set(key, found)
     return found
