@@ -3,6 +3,7 @@ import type { Rollout } from '../../api/rollout.ts'
 import type { CompileRegex } from '../routing/types.ts'
 import { advance } from './advance.ts'
 import { canaryPass, planCanary } from './canary.ts'
+import { conclude } from './conclude.ts'
 import type { Decision } from './decision.ts'
 import { diff } from './diff.ts'
 import type { Instant, Observed } from './observed.ts'
@@ -39,6 +40,5 @@ function decideCanary(view: View, canary: CanarySettings): Decision {
   const plan = advanced.kind === 'advances' ? planCanary(next, router) : reached.plan
   const waits = advanced.kind === 'stays' ? advanced.waits : []
   const wakeAt = earliest(advanced.kind === 'stays' ? advanced.wakeAt : view.now, plan.wakeAt)
-  const status = renderCanary({ pass: next, router, advance: advanced, waits })
-  return { actions: diff(view, plan), status, ...(wakeAt !== undefined && { wakeAt }) }
+  return conclude(view, { actions: diff(view, plan), status: renderCanary({ pass: next, router, advance: advanced }), router, waits, wakeAt })
 }

@@ -5,6 +5,7 @@ import type { TrafficSplit, TrafficSplitSpec } from '../../api/trafficSplit.ts'
 import { backendServiceFor, isSameService } from './backendServices.ts'
 import type { Action, Target } from './decision.ts'
 import { isEqual } from './equal.ts'
+import { revisionAnnotations } from './history.ts'
 import { newReplicaSet } from './newReplicaSet.ts'
 import type { Plan } from './plan.ts'
 import { selectedHash } from './selectors.ts'
@@ -96,7 +97,7 @@ function annotationsFor(view: View, set: VersionSet, to: number, deadline: numbe
   const wanted: Record<string, string | null> = {}
   const isSized = set === view.newSet || set === view.stableSet
   if (isSized) wanted[desiredReplicasAnnotation] = String(view.settings.replicas)
-  if (set === view.newSet) wanted[revisionAnnotation] = String(view.revision)
+  if (set === view.newSet) Object.assign(wanted, revisionAnnotations(set.set, view.revision))
   if (deadline !== undefined && to > 0) wanted[scaleDownDeadlineAnnotation] = deadline === null ? null : timestampOf(deadline)
   const found = set.set.metadata.annotations ?? {}
   return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => (found[key] ?? null) !== value))

@@ -1,4 +1,4 @@
-/** The wire status, whole: what other programs wrote into it and nobody here knows stays. */
+/** The wire status, but for what `tell` adds: what other programs wrote into it and nobody here knows stays. */
 import type { CanaryStatus, RolloutStatus, TrafficWeights } from '../../api/rollout.ts'
 import { timestampOf } from '../../api/time.ts'
 import type { Advance } from './advance.ts'
@@ -7,16 +7,15 @@ import type { Router } from './router.ts'
 import { hashOfSteps } from './templateHash.ts'
 import { type CanaryPass, observedWeights } from './traffic.ts'
 import type { View } from './view.ts'
-import { textOf, type Waiting } from './waiting.ts'
 
-export type Rendered = { readonly pass: CanaryPass; readonly router: Router; readonly advance: Advance; readonly waits: readonly Waiting[] }
+export type Rendered = { readonly pass: CanaryPass; readonly router: Router; readonly advance: Advance }
 
-export function renderCanary({ pass, router, advance, waits }: Rendered): RolloutStatus {
+export function renderCanary({ pass, router, advance }: Rendered): RolloutStatus {
   const { view } = pass
   const promoted = advance.kind === 'promotes'
   const progress: Progress = promoted ? { kind: 'settled' } : advance.progress
   const counts = countsOf(view)
-  const status: RolloutStatus = {
+  return {
     ...view.status,
     ...counts,
     ...flagsOf(pass, progress),
@@ -29,7 +28,6 @@ export function renderCanary({ pass, router, advance, waits }: Rendered): Rollou
     canary: canaryStatus(pass, router),
     spillway: { ...view.status.spillway, router },
   }
-  return withPhase(status, view, progress, waits)
 }
 
 function countsOf({ sets, newSet }: View): Pick<RolloutStatus, 'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas'> {
@@ -109,15 +107,4 @@ function weightsOf(pass: CanaryPass): TrafficWeights {
 function selectorText({ rollout }: View): string {
   const labels = Object.entries(rollout.spec.selector?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
   return labels.map(([key, value]) => `${key}=${value}`).join(',')
-}
-
-function withPhase(status: RolloutStatus, { settings }: View, progress: Progress, waits: readonly Waiting[]): RolloutStatus {
-  if (progress.kind === 'aborted') return { ...status, phase: 'Degraded', message: 'RolloutAborted: aborted' }
-  if (settings.isPaused) return { ...status, phase: 'Paused', message: 'manually paused' }
-  const [condition] = status.pauseConditions ?? []
-  if (condition !== undefined) return { ...status, phase: 'Paused', message: condition.reason }
-  const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status
-  const isDone = status.stableRS === status.currentPodHash && updatedReplicas >= settings.replicas && availableReplicas >= updatedReplicas
-  if (isDone && (status.spillway?.router === 'edge' || replicas <= updatedReplicas)) return { ...status, phase: 'Healthy', message: '' }
-  return { ...status, phase: 'Progressing', message: waits[0] === undefined ? 'more replicas need to be updated' : textOf(waits[0]) }
 }

@@ -1,4 +1,4 @@
-/** What a rollout waits for, and how that reads. */
+/** What a rollout waits for, and how that reads: what people may have to see to begins with a name of its own, and is told as an event. */
 
 export type Waiting =
   /** Too few pods of a version are available. */
@@ -34,7 +34,7 @@ export function textOf(waiting: Waiting): string {
     case 'noRoute':
       return `NoRoute: no edge has a route to ${waiting.services.length === 0 ? 'this Rollout' : `Service ${waiting.services.join(' or ')}`}`
     case 'silentEdges':
-      return `waiting for ${named(waiting.edges)}, which serves but is not heard of`
+      return `SilentEdge: ${named(waiting.edges)} serves, but nothing is heard of it`
     case 'edgesBehind':
       return `waiting for ${named(waiting.edges)} to apply the weights`
     case 'inFlight':
@@ -42,7 +42,7 @@ export function textOf(waiting: Waiting): string {
     case 'traffic':
       return `waiting for the canary's weight to go from ${waiting.weight} to ${waiting.wanted}`
     case 'unsupported':
-      return `${waiting.what} is not supported yet: promote to go on without it`
+      return `NotSupportedYet: ${waiting.what} is not supported yet, promote to go on without it`
     case 'user':
       return 'waiting for somebody to promote'
     case 'time':
