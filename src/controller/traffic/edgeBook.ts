@@ -6,8 +6,8 @@ import { type ChangedKeys, isSilent, type KnownEdge, keysToldBy, newEdge, withLi
 /** What is known of all edges; says what has changed. */
 export type EdgeBook = {
   edges(): readonly KnownEdge[]
-  /** All that there are. */
-  meet(peers: readonly EdgePeer[]): void
+  /** All that there are; gives back those that are gone, by id. */
+  meet(peers: readonly EdgePeer[]): readonly string[]
   hear(id: string, report: TrafficReport): void
   fail(id: string, reason: string): void
   /** To be called every now and then: silence is told once it has lasted. */
@@ -24,13 +24,12 @@ export function openEdgeBook(options: { onChanged(keys: ChangedKeys): void; read
     edges: () => [...known.values()],
     meet(peers) {
       const present = new Set(peers.map(({ id }) => id))
-      let changed = false
-      for (const [id, { peer }] of known) {
-        if (present.has(id)) continue
+      const gone = [...known].filter(([id]) => !present.has(id))
+      let changed = gone.length > 0
+      for (const [id, { peer }] of gone) {
         known.delete(id)
         silent.delete(id)
         log.info('an edge is gone', { edge: peer.name })
-        changed = true
       }
       for (const peer of peers) {
         const before = known.get(peer.id)
@@ -40,6 +39,7 @@ export function openEdgeBook(options: { onChanged(keys: ChangedKeys): void; read
         changed = true
       }
       if (changed) onChanged('all')
+      return gone.map(([id]) => id)
     },
     hear(id, report) {
       const before = known.get(id)
@@ -50,7 +50,7 @@ export function openEdgeBook(options: { onChanged(keys: ChangedKeys): void; read
       known.set(id, after)
       silent.delete(id)
       const keys = keysToldBy(report, before, nowMs)
-      if (keys === 'all' || keys.size > 0) onChanged(keys)
+      if (keys === 'all' || keys.length > 0) onChanged(keys)
     },
     fail(id, reason) {
       const before = known.get(id)

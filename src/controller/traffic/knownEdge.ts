@@ -1,3 +1,4 @@
+import { silenceMs } from '../../core/rollout/edges.ts'
 import { type EdgeScope, type SplitReport, splitKey, type TrafficReport, withReport } from '../../core/routing/report.ts'
 import type { EdgePeer } from './edges.ts'
 
@@ -22,12 +23,10 @@ export type Told = {
 }
 
 /** Keys of splits; `all`: of any that there are. */
-export type ChangedKeys = ReadonlySet<string> | 'all'
+export type ChangedKeys = readonly string[] | 'all'
 
 /** A line comes every second: one that is late by this has been held up, or there is trouble. */
 export const lateMs = 3_000
-/** Unheard of for so long, an edge agrees with nothing. */
-export const silentMs = 10_000
 
 /** Of one edge: whoever tells of more wants to fill the memory. */
 const mostSplits = 50_000
@@ -52,7 +51,7 @@ export function withLine(edge: KnownEdge, report: TrafficReport, nowMs: number):
 }
 
 export function isSilent({ told }: KnownEdge, nowMs: number): boolean {
-  return told === undefined || nowMs - told.heardMs >= silentMs
+  return told === undefined || nowMs - told.heardMs >= silenceMs
 }
 
 /** Splits of which a decision may be another one, after that line. */
@@ -67,7 +66,7 @@ export function keysToldBy(report: TrafficReport, before: KnownEdge, nowMs: numb
     if (bearsOnDecisions(told.splits.get(key)) === bearsOnDecisions(split)) keys.delete(key)
     else keys.add(key)
   }
-  return keys
+  return [...keys]
 }
 
 /** All but how much there is of it: whether anything is in flight matters, and how many there are does not. */

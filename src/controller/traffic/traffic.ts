@@ -1,7 +1,10 @@
 import { Agent } from 'undici'
+import type { TrafficSplit } from '../../api/trafficSplit.ts'
 import type { ObservedEdge } from '../../core/rollout/observed.ts'
+import { splitKey, type TrafficReport } from '../../core/routing/report.ts'
 import type { Informers } from '../../kube/informers.ts'
-import { refOfKey } from '../../kube/resource.ts'
+import { keyOf, refOfKey } from '../../kube/resource.ts'
+import type { Store } from '../../kube/store.ts'
 import { unlessAborted } from '../../lib/deadline.ts'
 import type { Log } from '../../lib/log.ts'
 import { openEdgeBook } from './edgeBook.ts'
@@ -9,6 +12,7 @@ import { type EdgePeer, openEdgeFinder } from './edges.ts'
 import { type ChangedKeys, type KnownEdge, lateMs } from './knownEdge.ts'
 import { observedEdges } from './observedEdges.ts'
 import { type ReportStreamTimes, readReports, reportStreamTimes } from './reportStream.ts'
+import { type Measured, openTrafficMeter } from './trafficMeter.ts'
 
 /** What the edges are seen to do. */
 export type Traffic = {
@@ -22,12 +26,15 @@ export type Traffic = {
   /** Resolves once the edges have been looked up, and each that serves has spoken or had its time to; to be awaited once `run` was called. */
   synced(signal: AbortSignal): Promise<void>
   edges(): readonly KnownEdge[]
+  /** What the versions of a split answered, by pod-template hash. */
+  measured(key: string, uid: string): ReadonlyMap<string, Measured>
   /** Until the signal aborts; never rejects. */
   run(signal: AbortSignal): Promise<void>
 }
 
 export type TrafficOptions = {
   readonly informers: Pick<Informers, 'of'>
+  readonly splits: Pick<Store<TrafficSplit>, 'get' | 'subscribe'>
   /** Where edges are looked for, by the Services in front of them. */
   readonly edgeNamespaces: readonly string[]
   /** Further edges, by their admin addresses. */
@@ -43,9 +50,10 @@ export type TrafficOptions = {
 const silenceCheckMs = 1_000
 
 export function openTraffic(options: TrafficOptions): Traffic {
-  const { informers, edgeNamespaces, edgeUrls, tokenFile, log, times, now = () => performance.now() } = options
+  const { informers, splits, edgeNamespaces, edgeUrls, tokenFile, log, times, now = () => performance.now() } = options
   const finder = openEdgeFinder({ informers, namespaces: edgeNamespaces, urls: edgeUrls })
   const book = openEdgeBook({ onChanged: tell, log, now })
+  const meter = openTrafficMeter()
   const listeners = new Set<(keys: ChangedKeys) => void>()
 
   function tell(keys: ChangedKeys): void {
@@ -55,6 +63,12 @@ export function openTraffic(options: TrafficOptions): Traffic {
   function subscribe(listener: (keys: ChangedKeys) => void): () => void {
     listeners.add(listener)
     return () => void listeners.delete(listener)
+  }
+
+  function hear(id: string, report: TrafficReport): void {
+    // What is no split of the cluster is not counted, whoever tells of it.
+    meter.add(id, { ...report, splits: report.splits.filter((split) => splits.get(splitKey(split)) !== undefined) }, now())
+    book.hear(id, report)
   }
 
   async function haveSpoken(): Promise<void> {
@@ -71,6 +85,7 @@ export function openTraffic(options: TrafficOptions): Traffic {
   return {
     subscribe,
     edges: book.edges,
+    measured: (key, uid) => meter.read({ key, uid }, now()),
     edgesOf(key) {
       const { namespace = '', name } = refOfKey(key)
       return observedEdges({ namespace, name }, book.edges(), now())
@@ -86,7 +101,7 @@ export function openTraffic(options: TrafficOptions): Traffic {
           readReports(
             {
               ...{ url, tokenFile, dispatcher, ...(times && { times }) },
-              onReport: (report) => book.hear(id, report),
+              onReport: (report) => hear(id, report),
               onTrouble: (reason) => book.fail(id, reason),
             },
             stopped,
@@ -94,15 +109,15 @@ export function openTraffic(options: TrafficOptions): Traffic {
       })
       const meet = (): void => {
         const peers = finder.peers()
-        book.meet(peers)
+        for (const id of book.meet(peers)) meter.leave(id)
         readers.follow(peers)
       }
-      const unsubscribe = finder.subscribe(meet)
+      const ends = [finder.subscribe(meet), splits.subscribe(({ kind, object }) => kind === 'deleted' && meter.forget(keyOf(object)))]
       meet()
       const timer = setInterval(book.notice, silenceCheckMs)
       await aborted(signal)
       clearInterval(timer)
-      unsubscribe()
+      for (const end of ends) end()
       await readers.end()
       await dispatcher.destroy()
     },
