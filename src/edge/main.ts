@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { randomBytes } from '../lib/crypto.ts'
@@ -9,22 +8,22 @@ import { openReports } from './admin/reports.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { type AdminServer, openAdminServer } from './admin/server.ts'
 import { openSplits } from './admin/splits.ts'
-import { type Ledger, openLedger } from './blocks.ts'
-import { defaultMetricAliases, type EdgeConfig, type ListenAddress } from './config.ts'
+import { openLedger } from './blocks.ts'
+import type { EdgeConfig, ListenAddress } from './config.ts'
 import { workerAt } from './counters.ts'
 import { type Crew, type CrewTiming, crewTiming, openCrew, type WorkerStatus } from './crew.ts'
 import { type Lane, openLane } from './lane.ts'
 import type { EdgeLog } from './log.ts'
-import type { Scrape } from './metrics/families.ts'
-import { type Names, openNames } from './names/names.ts'
+import { scrapeOf } from './metrics/scrape.ts'
+import { openNames } from './names/names.ts'
 import { tidyUp } from './pressure/collector.ts'
 import { openLimitLog } from './pressure/limitLog.ts'
-import { openWatchdog, type Watchdog, type WatchTiming, watchTiming } from './pressure/watchdog.ts'
+import { openWatchdog, type WatchTiming, watchTiming } from './pressure/watchdog.ts'
 import { formatProblem } from './source/problem.ts'
-import type { Problem, Source, SourceEvent } from './source/source.ts'
+import type { Problem, Source, TableEvent } from './source/source.ts'
 import { type EdgeState, openState } from './state.ts'
 import { type Keyring, openKeyring } from './sticky/keyring.ts'
-import { type Certificates, openCertificates } from './tls/certificates.ts'
+import { openCertificates } from './tls/certificates.ts'
 
 export type EdgeUrls = { readonly listeners: readonly string[]; readonly admin: string }
 
@@ -75,6 +74,10 @@ async function follow(edge: Edge, { source, log, signal }: EdgeOptions): Promise
   try {
     for await (const event of source.events(signal)) {
       if (signal.aborted) return
+      if (event.kind === 'waiting') {
+        await edge.lane(() => edge.standBy(event.admin))
+        continue
+      }
       const problems = await edge.lane(() => edge.take(event))
       if (!edge.isServing()) throw new Error(problems.map(formatProblem).join('\n'))
       for (const problem of problems) log.error(`refused, the table in use stays: ${formatProblem(problem)}`)
@@ -91,8 +94,10 @@ async function follow(edge: Edge, { source, log, signal }: EdgeOptions): Promise
 type Edge = {
   readonly lane: Lane
   readonly state: EdgeState
+  /** Answers for itself before it serves. */
+  standBy(admin: EdgeConfig['admin']): Promise<void>
   /** What was wrong with it; none: it is in use. */
-  take(event: SourceEvent): Promise<readonly Problem[]>
+  take(event: TableEvent): Promise<readonly Problem[]>
   isServing(): boolean
   announce(): void
   drain(): Promise<void>
@@ -130,7 +135,9 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   const splits = openSplits({ state, crew, ledger, lane, log })
   // The registry is loaded by the first scrape: an edge that nobody scrapes does without its 6 MB.
   const metrics = async () =>
-    (await import('./metrics/metrics.ts')).renderMetrics(await scrapeOf({ state, crew, watchdog, ledger, accessLog, certificates, names, version }))
+    (await import('./metrics/metrics.ts')).renderMetrics(
+      await scrapeOf({ source, state, crew, watchdog, ledger, accessLog, certificates, names, version }),
+    )
   const admin = openAdminServer({
     handle: adminRoutes({
       ...{ splits, reports, metrics, authenticate: options.authenticate },
@@ -185,6 +192,12 @@ function openEdge({ source, log, onReady, onReopenable, version = 'unknown', wor
   return {
     lane,
     state,
+    async standBy(address) {
+      if (state.status().version > 0) return
+      const trouble = await admin.prepare(address)
+      if (trouble !== undefined) throw new Error(formatProblem({ where: source.description, ...trouble }))
+      await admin.commit(address)
+    },
     async take(event) {
       const problems = event.kind === 'refused' ? event.problems : await accept(event.config)
       if (event.kind === 'refused' || problems.length > 0) state.countRejected()
@@ -257,51 +270,6 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-}
-
-async function scrapeOf(edge: {
-  readonly state: EdgeState
-  readonly crew: Crew
-  readonly watchdog: Watchdog
-  readonly ledger: Ledger
-  readonly accessLog: AccessLogSink
-  readonly certificates: Certificates
-  readonly names: Names
-  readonly version: string
-}): Promise<Scrape> {
-  const { version, config, appliedAt, rejected } = edge.state.status()
-  const workers = edge.crew.status()
-  const { user, system } = process.cpuUsage()
-  return {
-    series: edge.ledger.series(),
-    worker: edge.ledger.workerSum(),
-    aliases: config?.metricAliases ?? defaultMetricAliases,
-    accessLog: edge.accessLog.counts(),
-    certificates: edge.certificates.expiries(),
-    names: edge.names.counts(),
-    workers: {
-      wanted: workers.length,
-      serving: workers.filter((worker) => worker.appliedVersion !== undefined).length,
-      replaced: workers.reduce((sum, worker) => sum + worker.replaced, 0),
-      stalls: edge.watchdog.stalls(),
-    },
-    table: { version, appliedAt, rejected, routing: config?.routing },
-    build: { version: edge.version, node: process.version },
-    process: {
-      cpuSeconds: (user + system) / 1e6,
-      residentBytes: process.memoryUsage.rss(),
-      startedAt: new Date(performance.timeOrigin),
-      openFiles: await countOpenFiles(),
-    },
-  }
-}
-
-async function countOpenFiles(): Promise<number | undefined> {
-  try {
-    return (await readdir('/proc/self/fd')).length
-  } catch {
-    return undefined // No such folder beyond Linux.
-  }
 }
 
 function listOf<T>(value: T | undefined): T[] {

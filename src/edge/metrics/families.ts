@@ -15,6 +15,7 @@ import {
   workerAt,
 } from '../counters.ts'
 import type { NameCounts } from '../names/names.ts'
+import type { SourceStatus } from '../source/source.ts'
 import { aliasFamilies } from './aliases.ts'
 
 export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
@@ -38,6 +39,8 @@ export type Scrape = {
   readonly names: NameCounts
   /** `stalls`: how often the event loop of one stood still. */
   readonly workers: { readonly wanted: number; readonly serving: number; readonly replaced: number; readonly stalls: number }
+  /** Undefined: it is here. */
+  readonly source: SourceStatus | undefined
   readonly table: { readonly version: number; readonly appliedAt: Date | undefined; readonly rejected: number; readonly routing: Routing | undefined }
   readonly build: { readonly version: string; readonly node: string }
   readonly process: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAt: Date; readonly openFiles: number | undefined }
@@ -80,6 +83,7 @@ export function families(scrape: Scrape): readonly Family[] {
     ...nameFamilies(scrape.names),
     ...accessLogFamilies(scrape),
     ...tableFamilies(scrape.table),
+    ...sourceFamilies(scrape.source),
     ...processFamilies(scrape),
   ]
 }
@@ -195,6 +199,17 @@ function tableFamilies(table: Scrape['table']): Family[] {
     gauge('spillway_edge_config_generation', 'The version of the table in use by all workers.', only(table.version)),
     gauge('spillway_edge_config_applied_timestamp_seconds', 'When the table in use was applied by all workers.', only(appliedSeconds)),
     counter('spillway_edge_config_rejected_total', 'Configurations that were refused as a whole.', only(table.rejected)),
+  ]
+}
+
+/** Of an edge that follows a cluster. */
+function sourceFamilies(source: SourceStatus | undefined): Family[] {
+  if (source === undefined) return []
+  const refused = [...source.refused].map(([kind, value]) => ({ labels: { kind }, value }))
+  return [
+    gauge('spillway_edge_control_plane_connected', 'Whether the edge hears from the API server.', only(source.connected ? 1 : 0)),
+    gauge('spillway_edge_table_age_seconds', 'How long ago the table in use was what the API server said.', only(source.ageSeconds)),
+    gauge('spillway_edge_objects_refused', 'Objects, or parts of them, that are not served as they say.', refused),
   ]
 }
 

@@ -16,6 +16,11 @@ export type Problem = {
 }
 
 export type SourceEvent =
+  | TableEvent
+  /** Nothing to serve yet: health and metrics alone, and not ready. Once anything is served it means nothing. */
+  | { readonly kind: 'waiting'; readonly admin: EdgeConfig['admin'] }
+
+export type TableEvent =
   | { readonly kind: 'config'; readonly config: EdgeConfig }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
 
@@ -23,4 +28,14 @@ export type SourceEvent =
 export type Source = {
   readonly description: string
   events(signal: AbortSignal): AsyncIterable<SourceEvent>
+  /** Of one that is somewhere else. */
+  status?(): SourceStatus
+}
+
+export type SourceStatus = {
+  readonly connected: boolean
+  /** How long ago the latest table was what the source says; undefined: there is none. */
+  readonly ageSeconds: number | undefined
+  /** Objects that are not served as they say, by their kind. */
+  readonly refused: ReadonlyMap<string, number>
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checkFile, type FileSource, fileSource } from '../../../src/edge/source/file/file.ts'
 import { formatProblem } from '../../../src/edge/source/problem.ts'
-import type { SourceEvent } from '../../../src/edge/source/source.ts'
+import type { TableEvent } from '../../../src/edge/source/source.ts'
 
 /** The poll so slow that only the system's own events can be what a test sees. */
 const eventsOnly = { settleMs: 20, settleMaxMs: 200, pollMs: 600_000 }
@@ -19,7 +19,7 @@ splits: {s: {backends: {a: {weight: ${weight}, endpoints: []}}}}
 `
 
 /** What an event says, short: the weight in the file, or the first problem. */
-function told(event: SourceEvent | undefined): string | undefined {
+function told(event: TableEvent | undefined): string | undefined {
   if (event === undefined) return undefined
   if (event.kind === 'config') return `weight ${event.config.routing.splits[0]?.backends[0]?.weight}`
   return `refused ${formatProblem(event.problems[0]!)}`

@@ -3,12 +3,13 @@ import { fieldText } from '../../../core/routing/names.ts'
 import type { EdgeConfig } from '../../config.ts'
 import { loadCertificate } from '../../tls/certificateFiles.ts'
 import { mentionsIn } from '../../tls/material.ts'
-import type { Problem, Source, SourceEvent } from '../source.ts'
+import type { Problem, Source, TableEvent } from '../source.ts'
 import { type Content, readContent, sameContent } from './content.ts'
 import { type Fault, readEdge } from './read.ts'
 import { type WatchTimes, watchPath } from './watch.ts'
 
-export type FileSource = Source & {
+export type FileSource = Omit<Source, 'events'> & {
+  events(signal: AbortSignal): AsyncIterable<TableEvent>
   /** Reads the file again now and applies it even if it is as before: what was changed by other means since, is undone. */
   reload(): void
 }
@@ -74,7 +75,7 @@ async function certificateProblems(where: string, config: EdgeConfig): Promise<r
   return problems
 }
 
-function eventOf(path: string, content: Content): SourceEvent {
+function eventOf(path: string, content: Content): TableEvent {
   if (content.kind === 'unreadable') return { kind: 'refused', problems: [unreadable(path, content.reason)] }
   const read = readEdge(content.bytes, dirname(resolve(path)))
   if (read.kind === 'config') return read

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Ingress, type IngressClass, serviceNameLabel } from '../../../api/ingress.ts'
 import type { KubeObject } from '../../../api/meta.ts'
 import { rolloutVersion, spillwayGroup } from '../../../api/rolloutLabels.ts'
@@ -24,11 +25,16 @@ export type Followed = {
   readonly view: ClusterView
   /** Resolves once all there was at some moment is known. */
   synced(signal: AbortSignal): Promise<void>
-  /** Whether nothing is known to be wrong with any of the watches, and since when the one that is worst off knows nothing new (monotonic). */
-  connection(): { readonly connected: boolean; readonly heardMs: number }
+  isSynced(): boolean
+  /** The same, and whether it came in time: an API server that answers, if slowly, is waited for; one that fails, or is silent, is not. */
+  syncedWithin(patience: Patience, signal: AbortSignal): Promise<boolean>
+  /** Whether all watches hear from the server, and when the one that is worst off last did (monotonic). */
+  connection(silenceMs: number): { readonly connected: boolean; readonly heardMs: number }
   /** Calls after each change; until the signal aborts. Never rejects. */
   run(signal: AbortSignal, onChange: () => void): Promise<void>
 }
+
+export type Patience = { readonly patienceMs: number; readonly failingMs: number }
 
 export type FollowOptions = {
   readonly client: KubeClient
@@ -39,6 +45,8 @@ export type FollowOptions = {
 }
 
 const byService = 'service'
+/** How often it is looked whether to wait on. */
+const lookMs = 50
 
 export function followCluster({ client, namespaces, onFailure, times }: FollowOptions): Followed {
   /** Kinds that the server does not have, or does not show: as if there were no objects of them. */
@@ -49,10 +57,13 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
     client,
     ...(times && { times }),
     onFailure(resource, error, failures) {
-      if (isKubeError(error, 'notFound', 'forbidden')) absent.get(resource)?.resolve()
+      if (isKubeError(error, 'notFound', 'forbidden') && absent.has(resource)) absent.get(resource)!.resolve()
+      else failed = true
       onFailure(resource, error, failures)
     },
   })
+  let failed = false
+  let isSynced = false
   const all: { readonly resource: Resource; readonly informer: Informer<KubeObject> }[] = []
 
   function follow<T extends KubeObject>(resource: Resource, more: { readonly trim?: (object: T) => T } = {}): readonly Informer<T>[] {
@@ -73,6 +84,15 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
   }
   for (const { store } of followed.slices) store.index(byService, serviceOf)
 
+  async function synced(signal: AbortSignal): Promise<void> {
+    const each = all.map(({ resource, informer }) => {
+      const missing = absent.get(resource)
+      return missing === undefined ? informer.synced(signal) : Promise.race([informer.synced(signal), unlessAborted(signal, missing.promise)])
+    })
+    await Promise.all(each)
+    isSynced = true
+  }
+
   const isAbsent = new Set<Resource>()
   for (const [resource, { promise }] of absent) void promise.then(() => isAbsent.add(resource))
 
@@ -91,14 +111,28 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
       },
       slicesOf: (namespace, service) => followed.slices.flatMap(({ store }) => store.by(byService, `${namespace}/${service}`)),
     },
-    async synced(signal) {
-      const each = all.map(({ resource, informer }) => {
-        const missing = absent.get(resource)
-        return missing === undefined ? informer.synced(signal) : Promise.race([informer.synced(signal), unlessAborted(signal, missing.promise)])
-      })
-      await Promise.all(each)
+    synced,
+    isSynced: () => isSynced,
+    async syncedWithin({ patienceMs, failingMs }, signal) {
+      const untilMs = performance.now() + patienceMs
+      const failingUntilMs = performance.now() + failingMs
+      const answers = (): boolean => all.some(({ informer }) => informer.state().kind !== 'listing')
+      const stop = new AbortController()
+      const end = AbortSignal.any([signal, stop.signal])
+      const inTime = synced(end).then(
+        () => true,
+        () => false,
+      )
+      while (!signal.aborted) {
+        if (await Promise.race([inTime, delay(lookMs, false, { signal }).catch(() => false)])) return true
+        const nowMs = performance.now()
+        if (!answers() && (nowMs >= untilMs || (failed && nowMs >= failingUntilMs))) break
+        if (failed && nowMs >= untilMs) break
+      }
+      stop.abort()
+      return false
     },
-    connection() {
+    connection(silenceMs) {
       let connected = true
       let heardMs = performance.now()
       for (const { resource, informer } of all) {
@@ -110,7 +144,7 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
           heardMs = Math.min(heardMs, state.heardMs)
         }
       }
-      return { connected, heardMs }
+      return { connected: connected && performance.now() - heardMs < silenceMs, heardMs }
     },
     async run(signal, onChange) {
       const ends = all.map(({ informer }) => informer.store.subscribe(onChange))

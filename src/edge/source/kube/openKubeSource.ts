@@ -19,6 +19,7 @@ export type KubeEdgeSettings = {
   readonly adminTokenFile: string | undefined
   readonly serviceDomain: string | undefined
   readonly keyFile: string | undefined
+  readonly snapshot: string | undefined
   readonly trustedProxies: readonly string[]
   readonly drainDelayMs: number
   readonly drainMs: number
@@ -41,6 +42,7 @@ export async function openKubeSource(settings: KubeEdgeSettings, parts: { readon
     ingressClass: settings.ingressClass,
     serviceDomain: settings.serviceDomain,
     keyFile: settings.keyFile,
+    snapshot: settings.snapshot,
     settings: edgeSettings(settings),
     log: parts.log,
   })

@@ -22,6 +22,10 @@ import { startUpstream, type Upstream } from '../../http/upstream.ts'
 export type Scene = {
   readonly server: ApiServer
   readonly kubeconfig: string
+  /** For files. */
+  readonly folder: string
+  /** A kubeconfig by which the server is reached through that port. */
+  kubeconfigBy(port: number): string
   /** Creates an object, or replaces its spec and whatever else it is given; each is written as from nowhere, past all faults. */
   put(resource: string, object: KubeObject): KubeObject
   remove(resource: string, name: string, namespace?: string): void
@@ -31,7 +35,10 @@ export type Scene = {
 export type EdgeMore = Partial<Omit<KubeSourceOptions, 'settings'>> & {
   readonly settings?: Partial<EdgeConfig>
   readonly workers?: number
+  /** Do not wait for it. */
   readonly unready?: boolean
+  /** Another kubeconfig. */
+  readonly by?: string
 }
 
 export type ClusterEdge = {
@@ -41,6 +48,8 @@ export type ClusterEdge = {
   readonly lines: readonly string[]
   readonly tables: () => number
   get(target: string, fields?: string): Promise<Message>
+  /** The value of a metric without labels. */
+  metric(name: string): Promise<number | undefined>
   close(): Promise<void>
 }
 
@@ -49,7 +58,7 @@ export const anyPort = { host: '127.0.0.1', port: 0 }
 export const podAddress = '127.64.0.1'
 export const startPod = (name: string): Promise<Upstream> => startUpstream(name, { host: podAddress })
 
-export const slow = { times: { settleMs: 25, reflector: { watchS: 5, backoff: { firstMs: 20, longestMs: 200 } } } }
+const quick = { times: { silenceMs: 5_000, reflector: { watchS: 2, backoff: { firstMs: 20, longestMs: 200 } } } }
 
 export async function startScene(t: Test): Promise<Scene> {
   const server = await startApiServer({ watches: { bookmarkMs: 200 } })
@@ -65,9 +74,16 @@ export async function startScene(t: Test): Promise<Scene> {
   const definition = parse(readFileSync('charts/spillway/crds/trafficsplits.yaml', 'utf8')) as KubeObject
   server.cluster.create('customresourcedefinitions.apiextensions.k8s.io', definition)
   server.cluster.create('namespaces', { metadata: { name: 'shop' } })
+  await until(() => server.cluster.kinds().some(({ resource }) => resource === 'trafficsplits.spillway.dev'), 'TrafficSplits are served')
   return {
     server,
     kubeconfig,
+    folder,
+    kubeconfigBy(port) {
+      const path = join(folder, `kubeconfig-${port}`)
+      writeKubeconfig(path, { url: `https://127.0.0.1:${port}`, caPem: server.caPem, token: server.adminToken })
+      return path
+    },
     put(resource, object) {
       const { name, namespace } = object.metadata
       const at = { name, ...(namespace !== undefined && { namespace }) }
@@ -77,8 +93,8 @@ export async function startScene(t: Test): Promise<Scene> {
         : server.cluster.update(resource, merged(found, object))
     },
     remove: (resource, name, namespace = 'shop') => server.cluster.delete(resource, { name, namespace }),
-    async edge(more = {}) {
-      const edge = await startClusterEdge(kubeconfig, more)
+    async edge({ by = kubeconfig, ...more } = {}) {
+      const edge = await startClusterEdge(by, more)
       closers.push(edge.close)
       return edge
     },
@@ -115,7 +131,7 @@ export async function startClusterEdge(kubeconfig: string, { settings = {}, work
     namespaces: [],
     ingressClass: 'spillway',
     log,
-    ...slow,
+    ...quick,
     settings: {
       listeners: [{ address: anyPort }],
       admin: { address: anyPort },
@@ -129,17 +145,24 @@ export async function startClusterEdge(kubeconfig: string, { settings = {}, work
   const ready = Promise.withResolvers<{ readonly listeners: readonly string[]; readonly admin: string }>()
   const ended = runEdge({ source, workers, log, signal: stop.signal, onReady: ready.resolve })
   ended.catch(ready.reject)
-  const urls = unready ? { listeners: [], admin: 'http://127.0.0.1:1' } : await within(15_000, ready.promise, () => `not ready: ${lines.join('\n')}`)
+  const urls = unready
+    ? { listeners: [], admin: `http://127.0.0.1:${settings.admin?.address.port}` }
+    : await within(15_000, ready.promise, () => `not ready: ${lines.join('\n')}`)
   const addresses = urls.listeners.map(addressOf)
   return {
     addresses,
-    admin: addressOf(urls.admin),
+    admin: unready ? settings.admin!.address : addressOf(urls.admin),
     lines,
     tables: () => tables,
     async get(target, fields = 'Host: shop.example') {
       const answer = await ask(addresses[0]!, `GET ${target} HTTP/1.1\r\n${fields}\r\nConnection: close\r\n\r\n`)
       if (answer === undefined) throw new Error(`no answer to GET ${target}`)
       return answer
+    },
+    async metric(name) {
+      const text = await (await fetch(`http://127.0.0.1:${addressOf(urls.admin).port}/metrics`)).text()
+      const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]
+      return value === undefined ? undefined : Number(value)
     },
     async close() {
       stop.abort()
