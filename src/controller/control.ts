@@ -18,18 +18,12 @@ import type { PassCounts } from './metrics/passCounts.ts'
 import { releaseServices } from './releaseServices.ts'
 import type { Decide, EventsOf } from './rollout/pass.ts'
 import { openStores, type Scope, type Stores } from './stores.ts'
+import { openStatusWriter } from './traffic/statusWriter.ts'
+import type { Traffic } from './traffic/traffic.ts'
 import { openUpstreamLock, type UpstreamLockOptions } from './upstreamLock.ts'
 
-/** What edges report, by the key of the split. */
-export type EdgeReports = {
-  edgesOf(key: string): readonly ObservedEdge[]
-  /** Calls with the keys of Rollouts of which an edge tells something else than before, or with `all`; returns what ends that. */
-  subscribe(listener: (keys: readonly string[] | 'all') => void): () => void
-  /** Until the signal; never rejects. */
-  run(signal: AbortSignal): Promise<void>
-  /** Resolves once what the edges say is known, as far as they say anything; to be awaited once `run` was called. */
-  synced(signal: AbortSignal): Promise<void>
-}
+/** What the edges are seen to do, by the key of the split. */
+export type EdgeReports = Pick<Traffic, 'edgesOf' | 'subscribe' | 'run' | 'synced' | 'measured'>
 
 export type ControlOptions = {
   readonly client: KubeClient
@@ -43,7 +37,7 @@ export type ControlOptions = {
   readonly decide: Decide
   readonly eventsOf: EventsOf
   /** Begins to listen to the edges. */
-  openReports(informers: Informers): EdgeReports
+  openReports(informers: Informers, stores: Stores): EdgeReports
   /** Where the Services in front of the edges are. */
   readonly edgeNamespaces: readonly string[]
   readonly counts: PassCounts
@@ -76,7 +70,7 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
   })
   const stores = openStores(informers, scope)
   const edgeServices = edgeServicesIn(informers, options.edgeNamespaces)
-  const reports = options.openReports(informers)
+  const reports = options.openReports(informers, stores)
   const followed = Promise.all([informers.run(end), reports.run(end)])
   const istio = followIstio(client, end)
   const recorder = openRecorder({
@@ -100,7 +94,8 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
     })
     options.onLeading?.(true)
     try {
-      const tasks = [loop.run(working), releaseServices({ client, stores, log, guard }, working)]
+      const tellSplits = openStatusWriter({ client, splits: stores.splits, traffic: reports, log })
+      const tasks = [loop.run(working), tellSplits.run(working), releaseServices({ client, stores, log, guard }, working)]
       await Promise.all([...tasks, tellIngresses({ client, stores, edgeServices, log, guard }, working)])
     } finally {
       options.onLeading?.(false)

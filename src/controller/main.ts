@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { decide } from '../core/rollout/decide.ts'
+import { eventsOf } from '../core/rollout/events.ts'
 import { openClient } from '../kube/client.ts'
 import { type ConnectionSource, openConnection } from '../kube/connection.ts'
 import type { Environment } from '../kube/execPlugin.ts'
-import type { Informers } from '../kube/informers.ts'
 import { openTransport } from '../kube/transport.ts'
 import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
 import { compileRegex } from '../lib/regex.ts'
-import { control, type EdgeReports } from './control.ts'
+import { control } from './control.ts'
 import { passBounds } from './metrics/families.ts'
 import { openPassCounts } from './metrics/passCounts.ts'
 import { renderMetrics } from './metrics/render.ts'
 import { counted } from './metrics/requestCounts.ts'
 import { type Page, servePages, text } from './serve.ts'
 import type { Stores } from './stores.ts'
+import { openTraffic } from './traffic/traffic.ts'
 
 export type ControllerSettings = {
   readonly kubeconfig: string | undefined
@@ -92,8 +93,9 @@ export async function runController({ settings, env, version, log, signal, onRea
         home,
         ...(settings.isElected && { election: {} }),
         decide: (rollout, observed, now) => decide(rollout, observed, now, compileRegex),
-        eventsOf: () => [],
-        openReports,
+        eventsOf,
+        openReports: (informers, { splits }) =>
+          openTraffic({ informers, splits, edgeNamespaces, edgeUrls: settings.edgeUrls, tokenFile: settings.edgeTokenFile, log }),
         edgeNamespaces,
         counts,
         isEdgeDefault: settings.isEdgeDefault,
@@ -113,10 +115,6 @@ export async function runController({ settings, env, version, log, signal, onRea
     await Promise.all(served.map((each) => each.close()))
     await transport.close()
   }
-}
-
-function openReports(_: Informers): EdgeReports {
-  return { edgesOf: () => [], subscribe: () => () => undefined, run: async () => undefined, synced: async () => undefined }
 }
 
 function sourceOf({ kubeconfig, context }: ControllerSettings): ConnectionSource {
