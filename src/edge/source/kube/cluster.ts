@@ -14,15 +14,24 @@ export type ClusterView = {
   slicesOf(namespace: string, service: string): readonly EndpointSlice[]
 }
 
+/** What of a view may differ from what it was at an earlier moment. */
+export type Changes = {
+  /** Or IngressClasses. */
+  readonly ingresses: boolean
+  readonly trafficSplits: boolean
+  /** As `namespace/name`: those that have changed, or whose EndpointSlices have. */
+  readonly services: ReadonlySet<string> | 'any'
+}
+
+export type Trouble = { readonly message: string; readonly fix: string }
+
 /** Something wrong with an object, which alone is left out, or served as it was before. */
-export type Refusal = {
+export type Refusal = Trouble & {
   readonly kind: 'Ingress' | 'Service' | 'TrafficSplit' | 'Secret'
   readonly namespace: string
   readonly name: string
   /** As in `spec.rules[0].http.paths[1].backend`; empty for the whole. */
   readonly field: string
-  readonly message: string
-  readonly fix: string
 }
 
 /** The oldest first, as it is whoever claims something that must be settled; then by name. */

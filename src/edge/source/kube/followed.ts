@@ -9,8 +9,9 @@ import { isKubeError } from '../../../kube/errors.ts'
 import { type Informer, openInformers } from '../../../kube/informers.ts'
 import type { ReflectorTimes } from '../../../kube/reflector.ts'
 import { endpointSlices, ingressClasses, ingresses, keyOf, type Resource, services } from '../../../kube/resource.ts'
+import type { Change } from '../../../kube/store.ts'
 import { unlessAborted } from '../../../lib/deadline.ts'
-import type { ClusterView } from './cluster.ts'
+import type { Changes, ClusterView } from './cluster.ts'
 
 export const trafficSplits: Resource = {
   group: spillwayGroup,
@@ -30,6 +31,8 @@ export type Followed = {
   syncedWithin(patience: Patience, signal: AbortSignal): Promise<boolean>
   /** Whether all watches hear from the server, and when the one that is worst off last did (monotonic). */
   connection(silenceMs: number): { readonly connected: boolean; readonly heardMs: number }
+  /** What has changed since it was asked last. */
+  takeChanges(): Changes
   /** Calls after each change; until the signal aborts. Never rejects. */
   run(signal: AbortSignal, onChange: () => void): Promise<void>
 }
@@ -62,6 +65,7 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
       onFailure(resource, error, failures)
     },
   })
+  let changes = noChanges()
   let failed = false
   let isSynced = false
   const all: { readonly resource: Resource; readonly informer: Informer<KubeObject> }[] = []
@@ -146,8 +150,18 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
       }
       return { connected: connected && performance.now() - heardMs < silenceMs, heardMs }
     },
+    takeChanges() {
+      const taken = changes
+      changes = noChanges()
+      return taken
+    },
     async run(signal, onChange) {
-      const ends = all.map(({ informer }) => informer.store.subscribe(onChange))
+      const ends = all.map(({ resource, informer: { store } }) =>
+        store.subscribe((change) => {
+          note(changes, resource, change)
+          onChange()
+        }),
+      )
       try {
         await informers.run(signal)
       } finally {
@@ -155,6 +169,20 @@ export function followCluster({ client, namespaces, onFailure, times }: FollowOp
       }
     },
   }
+}
+
+type Noted = { ingresses: boolean; trafficSplits: boolean; readonly services: Set<string> }
+
+function noChanges(): Noted {
+  return { ingresses: false, trafficSplits: false, services: new Set() }
+}
+
+function note(noted: Noted, resource: Resource, change: Change<KubeObject>): void {
+  if (resource === ingresses || resource === ingressClasses) noted.ingresses = true
+  else if (resource === trafficSplits) noted.trafficSplits = true
+  else
+    for (const object of change.kind === 'modified' ? [change.object, change.before] : [change.object])
+      for (const key of resource === services ? [keyOf(object)] : serviceOf(object)) noted.services.add(key)
 }
 
 /** Iterable again and again. */
@@ -166,7 +194,7 @@ function valuesOf<T extends KubeObject>(informers: readonly Informer<T>[]): Iter
   }
 }
 
-function serviceOf({ metadata }: EndpointSlice): readonly string[] {
+function serviceOf({ metadata }: KubeObject): readonly string[] {
   const service = metadata.labels?.[serviceNameLabel]
   return service === undefined ? [] : [keyOf({ metadata: { namespace: metadata.namespace ?? '', name: service } })]
 }

@@ -82,7 +82,7 @@ export function kubeSource({ client, server, settings, log, ...options }: KubeSo
     while (!signal.aborted) {
       const startedMs = performance.now()
       dirty.clear()
-      const next = compileTable(cluster.view, { ingressClass, serviceDomain, keyFile, compileRegex }, table)
+      const next = compileTable(cluster.view, { ingressClass, serviceDomain, keyFile, compileRegex }, table, cluster.takeChanges())
       refusals.tell(next.refusals)
       const isNew = table?.routing !== next.routing || table?.trafficSplits !== next.trafficSplits
       table = next
