@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { KubeObject } from '../api/meta.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { openDeadline } from '../lib/deadline.ts'
-import { errorFrom, isKubeError, KubeError } from './errors.ts'
+import { errorFrom, isKubeError, KubeError, noAnswer, withoutQuery } from './errors.ts'
 import { type Bucket, giveBack, pace, type Rate, take } from './rateLimit.ts'
 import { apiVersionOf, type ObjectRef, pathOf, type Resource } from './resource.ts'
-import { noAnswer, type Reply, type Transport, withoutQuery } from './transport.ts'
+import type { Reply, Transport } from './sending.ts'
 
 /** Objects of any kind, as the API server has them. Rejects with a KubeError, or with the reason of `signal`. */
 export type KubeClient = {
@@ -37,6 +37,8 @@ export type ReadOptions = CallOptions & { readonly subresource?: string; readonl
 export type WriteOptions = CallOptions & {
   readonly subresource?: string
   readonly dryRun?: boolean
+  /** Whether fields that the kind does not have are refused; absent: the server drops them. */
+  readonly fieldValidation?: 'Strict'
   /** Who owns the fields that are written. */
   readonly fieldManager?: string
 }
@@ -162,7 +164,11 @@ export function openClient(transport: Transport, rate: Rate = usualRate): KubeCl
     return errorFrom(reply.statusCode, reply.headers, text, attempt)
   }
 
-  const write = ({ dryRun, fieldManager }: WriteOptions): Query => ({ dryRun: dryRun ? 'All' : undefined, fieldManager })
+  const write = ({ dryRun, fieldManager, fieldValidation }: WriteOptions): Query => ({
+    dryRun: dryRun ? 'All' : undefined,
+    fieldManager,
+    fieldValidation,
+  })
 
   return {
     get: (resource, { namespace, name }, { subresource, resourceVersion, ...options } = {}) =>

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { askPlugin, type Environment, type PluginAnswer } from './execPlugin.ts'
 import { type Fields, type Kubeconfig, readKubeconfig, textIn, usualPaths } from './kubeconfig.ts'
+import { bare, type Overrides, overridden } from './overrides.ts'
 
 /** How to reach an API server, and as whom. Secrets stay in here: nothing of it is to be logged. */
 export type Connection = {
@@ -13,6 +14,10 @@ export type Connection = {
   readonly proxy: string | undefined
   /** Where objects go whose place is not given. */
   readonly namespace: string
+  /** What the kubeconfig calls the way there; '' where there is none. */
+  readonly context: string
+  /** Whether the server's certificate goes unchecked, as the kubeconfig wants it. */
+  readonly isInsecure: boolean
   /** As of now: tokens and certificates are read again as they age, and plugins are asked when theirs have run out. */
   credentials(): Promise<Credentials>
   /** The server did not take these: if they are still the present ones, the next `credentials` reads everything anew. */
@@ -36,8 +41,8 @@ export type Tls = {
 
 export type ConnectionSource =
   /** As kubectl finds it: $KUBECONFIG, ~/.kube/config, or the pod's own account. */
-  | { readonly kind: 'default'; readonly context?: string }
-  | { readonly kind: 'file'; readonly path: string; readonly context?: string }
+  | { readonly kind: 'default'; readonly context?: string; readonly overrides?: Overrides }
+  | { readonly kind: 'file'; readonly path: string; readonly context?: string; readonly overrides?: Overrides }
   /** `root`: a folder to look below, '' if absent. */
   | { readonly kind: 'inCluster'; readonly root?: string }
 
@@ -48,7 +53,7 @@ const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** `env`: this process's. Rejects with what is wrong with the configuration. */
 export async function openConnection(source: ConnectionSource, env: Environment, now: () => number = () => performance.now()): Promise<Connection> {
   let account = await load(source, env)
-  const { server, proxy, namespace } = account
+  const { server, proxy, namespace, context, cluster } = account
   let known: { readonly promise: Promise<Credentials>; readonly untilMs: number; value?: Credentials } | undefined
   let distrusted = false
 
@@ -62,6 +67,8 @@ export async function openConnection(source: ConnectionSource, env: Environment,
     server,
     proxy,
     namespace,
+    context,
+    isInsecure: cluster['insecure-skip-tls-verify'] === true,
     credentials() {
       if (known !== undefined && now() < known.untilMs) return known.promise
       const asked: NonNullable<typeof known> = { promise: ask(), untilMs: now() + trustedMs }
@@ -90,6 +97,7 @@ type Account = {
   readonly server: string
   readonly proxy: string | undefined
   readonly namespace: string
+  readonly context: string
   readonly cluster: Fields
   readonly user: Fields
   readonly tokenFile: string | undefined
@@ -103,9 +111,11 @@ type Account = {
 async function load(source: ConnectionSource, env: Environment): Promise<Account> {
   if (source.kind === 'inCluster') return ofPod(source.root ?? '', env)
   const paths = source.kind === 'file' ? [source.path] : usualPaths(env)
-  const found = await readKubeconfig(paths, source.context)
-  if (found !== undefined) return ofKubeconfig(found)
+  const { context, overrides = {} } = source
+  const found = await readKubeconfig(paths, context, overrides)
+  if (found !== undefined) return ofKubeconfig(overridden(found, overrides))
   if (source.kind === 'file') throw new Error(`${source.path} does not exist: name a kubeconfig that does`)
+  if (overrides.server !== undefined) return ofKubeconfig(overridden(bare, overrides))
   if (existsSync(`${accountFolder}/token`)) return ofPod('', env)
   throw new Error(`there is no ${paths.join(', ')}, and this is no pod: set KUBECONFIG to a file that says where the cluster is`)
 }
@@ -121,6 +131,7 @@ async function ofPod(root: string, env: Environment): Promise<Account> {
     server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     proxy: undefined,
     namespace: namespace || 'default',
+    context: '',
     cluster: { 'certificate-authority': `${folder}/ca.crt` },
     user: {},
     tokenFile: `${folder}/token`,
@@ -137,7 +148,18 @@ async function ofKubeconfig({ from, cluster, user, context, tokenFile, exec, imp
   if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) throw new Error(`${of}: server: must be a URL, as https://host:6443`)
   if (proxy !== undefined && !/^https?:/.test(proxy)) throw new Error(`${of}: proxy-url: only http:// and https:// proxies are supported`)
   const provider = user.fields['auth-provider'] === undefined ? undefined : await providerOf(user.fields, `${from}: user ${user.name}`)
-  return { server, proxy, namespace: context.namespace, cluster: cluster.fields, user: user.fields, tokenFile, exec, impersonation, provider }
+  return {
+    server,
+    proxy,
+    namespace: context.namespace,
+    context: context.name,
+    cluster: cluster.fields,
+    user: user.fields,
+    tokenFile,
+    exec,
+    impersonation,
+    provider,
+  }
 }
 
 /** The library knows how tokens of identity providers (OpenID Connect and clouds' own) are renewed. It is loaded where one is used: it costs 0.8 s and 76 MB. */

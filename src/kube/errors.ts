@@ -148,3 +148,17 @@ function textOf(value: unknown): string {
 function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f]+/g, ' ')
 }
+
+/** Nothing came back: `error` says why. */
+export function noAnswer(attempt: string, error: unknown): KubeError {
+  return new KubeError({
+    kind: 'noAnswer',
+    message: `${attempt}: ${error instanceof Error ? error.message || String(error) : String(error)}`,
+    cause: error,
+  })
+}
+
+export function withoutQuery(path: string): string {
+  const query = path.indexOf('?')
+  return query < 0 ? path : path.slice(0, query)
+}

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A program that says who asks, as `client.authentication.k8s.io` has it. */
@@ -27,7 +25,7 @@ export const pluginMs = 30_000
 const longestAnswer = 1024 * 1024
 
 /** Rejects with what the plugin said on its standard error, shortened, and never with what it answered. `cluster`: for plugins that want to know. */
-export function askPlugin(plugin: ExecPlugin, cluster: unknown, env: Environment, timeoutMs = pluginMs): Promise<PluginAnswer> {
+export async function askPlugin(plugin: ExecPlugin, cluster: unknown, env: Environment, timeoutMs = pluginMs): Promise<PluginAnswer> {
   const { command, args, apiVersion } = plugin
   const spec = { interactive: false, ...(plugin.provideClusterInfo && { cluster }) }
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec })
@@ -37,6 +35,8 @@ export function askPlugin(plugin: ExecPlugin, cluster: unknown, env: Environment
     killSignal: 'SIGKILL',
     maxBuffer: longestAnswer,
   } as const
+  // Most connections need no plugin, and loading this takes a short command's tenth.
+  const { execFile } = await import('node:child_process')
   return new Promise((resolve, reject) => {
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       try {

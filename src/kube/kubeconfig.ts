@@ -26,8 +26,15 @@ export function usualPaths(env: Environment): readonly string[] {
   return listed.length > 0 ? listed : [join(homedir(), '.kube', 'config')]
 }
 
+/** In place of the names that the chosen context has. `server`: the cluster may lack one. */
+export type Chosen = { readonly cluster?: string; readonly user?: string; readonly server?: string }
+
 /** Undefined where none of the files exists. Rejects with file, place and fix; texts of the file are never quoted, for they hold secrets. */
-export async function readKubeconfig(paths: readonly string[], contextName: string | undefined): Promise<Kubeconfig | undefined> {
+export async function readKubeconfig(
+  paths: readonly string[],
+  contextName: string | undefined,
+  { cluster: clusterChosen, user: userChosen, server }: Chosen = {},
+): Promise<Kubeconfig | undefined> {
   const files = (await Promise.all(paths.map(readOne))).filter((file) => file !== undefined)
   if (files.length === 0) return undefined
   const from = paths.join(delimiter)
@@ -39,11 +46,12 @@ export async function readKubeconfig(paths: readonly string[], contextName: stri
   if (chosen === undefined) throw new Error(`${from} has no current-context: choose one of its contexts (${names})`)
   const context = contexts.find(({ name }) => name === chosen)
   if (context === undefined) throw new Error(`${from} has no context ${JSON.stringify(chosen)}; it has ${names}`)
-  const clusterName = textIn(context.fields, 'cluster')
+  const clusterName = clusterChosen ?? textIn(context.fields, 'cluster')
   const cluster = all('clusters').find(({ name }) => name === clusterName)
   if (cluster === undefined) throw new Error(`${from}: context ${chosen} wants cluster ${JSON.stringify(clusterName)}, which clusters: does not have`)
-  if (textIn(cluster.fields, 'server') === '') throw new Error(`${from}: cluster ${clusterName} has no server: (as https://host:6443)`)
-  const userName = textIn(context.fields, 'user')
+  if (textIn(cluster.fields, 'server') === '' && server === undefined)
+    throw new Error(`${from}: cluster ${clusterName} has no server: (as https://host:6443)`)
+  const userName = userChosen ?? textIn(context.fields, 'user')
   const user = all('users').find(({ name }) => name === userName)
   if (user === undefined && userName !== '')
     throw new Error(`${from}: context ${chosen} wants user ${JSON.stringify(userName)}, which users: does not have`)
@@ -57,6 +65,12 @@ export async function readKubeconfig(paths: readonly string[], contextName: stri
     exec: pluginIn(fields['exec'], from, userName),
     impersonation: impersonationIn(fields),
   }
+}
+
+/** Of all these files that exist. */
+export async function contextNames(paths: readonly string[]): Promise<readonly string[]> {
+  const files = (await Promise.all(paths.map(readOne))).filter((file) => file !== undefined)
+  return [...new Set(files.flatMap((file) => namedIn(file, 'contexts')).map(({ name }) => name))]
 }
 
 type File = { readonly path: string; readonly fields: Fields }

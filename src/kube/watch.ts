@@ -2,9 +2,8 @@ import { StringDecoder } from 'node:string_decoder'
 import type { KubeObject } from '../api/meta.ts'
 import { openDeadline } from '../lib/deadline.ts'
 import { type KubeClient, type Parse, queryOf } from './client.ts'
-import { errorOfStatus, KubeError, readStatus } from './errors.ts'
+import { errorOfStatus, KubeError, noAnswer, readStatus } from './errors.ts'
 import { pathOf, type Resource } from './resource.ts'
-import { noAnswer } from './transport.ts'
 
 export type WatchEvent<T> =
   | { readonly kind: 'added' | 'modified' | 'deleted'; readonly object: T }

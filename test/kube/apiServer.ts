@@ -99,6 +99,8 @@ export async function startApiServer(): Promise<ApiServer> {
       server: `http://127.0.0.1:${port}`,
       namespace: 'default',
       proxy: undefined,
+      context: '',
+      isInsecure: false,
       credentials: async () => ({ tls: {}, headers: {} }),
       distrust: () => undefined,
     },

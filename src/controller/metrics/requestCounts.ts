@@ -1,4 +1,4 @@
-import type { Transport } from '../../kube/transport.ts'
+import type { Transport } from '../../kube/sending.ts'
 import type { Sample } from './families.ts'
 
 /** A transport whose requests are counted, by kind, verb and status code. */
