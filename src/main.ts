@@ -1,7 +1,7 @@
 /** The composition root: reads the environment, and starts the verb that was asked for, which `main/` puts together from the folders. */
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
-import { basename } from 'node:path'
+import { invocation } from './cli/invocation.ts'
 import { runProgram } from './cli/program.ts'
 import { outliveReaders } from './lib/brokenPipe.ts'
 import { explain } from './lib/explain.ts'
@@ -11,13 +11,14 @@ import type { Started } from './main/started.ts'
 if (!['edge', 'controller'].includes(process.argv[2] ?? '')) enableCompileCache()
 outliveReaders(process)
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-const name = basename(process.argv[1] ?? '').startsWith('kubectl-spillway') ? 'kubectl spillway' : 'spillway'
+const { program: name, args } = invocation(process.argv[1] ?? '', process.argv.slice(2))
 const started: Started = { env: process.env, version, program: import.meta.filename }
 try {
-  process.exitCode = await runProgram(process.argv.slice(2), {
+  process.exitCode = await runProgram(args, {
     name,
     version,
-    verbs: {
+    surroundings: { stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, env: process.env, now: Date.now },
+    runs: {
       edge: async (flags) => (await import('./main/edge.ts')).edge(flags, started),
       controller: async (flags) => (await import('./main/controller.ts')).controller(flags, started),
       bench: async (flags) => (await import('./main/bench.ts')).bench(flags, started),
@@ -26,6 +27,6 @@ try {
     },
   })
 } catch (error) {
-  console.error(`spillway: ${explain(error)}`)
+  console.error(`${name}: ${explain(error)}`)
   process.exitCode = 1
 }

@@ -19,10 +19,16 @@ function run(args: readonly string[], entry = 'bin/spillway.cjs', env: NodeJS.Pr
 
 t.test('exit codes: 0 done, 2 wrong usage', async (t) => {
   const rows: readonly (readonly [args: readonly string[], code: number, stdout: RegExp, stderr: RegExp])[] = [
-    [['--help'], 0, /Examples:[\s\S]*spillway edge --config edge\.yaml[\s\S]*Exit codes: 0 done, 1 failed, 2 wrong usage\./, /^$/],
+    [
+      ['--help'],
+      0,
+      /Releases:[\s\S]*promote[\s\S]*spillway promote shop[\s\S]*spillway edge --config edge\.yaml[\s\S]*Exit codes: 0 done, 1 failed, 2 wrong usage\./,
+      /^$/,
+    ],
     [['edge', '--help'], 0, /--check[\s\S]*totalWeight: 100/, /^$/],
     [['help', 'demo'], 0, /--admin-port[\s\S]*X-Canary: true/, /^$/],
     [['version'], 0, /^spillway \d+\.\d+\.\d+ \(Node\.js v\d+\S*, \S+\)\n$/, /^$/],
+    [['version', '--short'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
     [[], 2, /^$/, /Usage: spillway/],
     [['edgy'], 2, /^$/, /unknown command 'edgy'[\s\S]*Did you mean edge/],
@@ -39,9 +45,16 @@ t.test('exit codes: 0 done, 2 wrong usage', async (t) => {
 t.test('called as a plugin of kubectl, it speaks of itself so', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
-  const link = join(folder, 'kubectl-spillway')
-  symlinkSync(join(process.cwd(), 'bin', 'spillway.cjs'), link)
-  t.match(await run(['--help'], link), { code: 0, stdout: /Usage: kubectl spillway[\s\S]* kubectl spillway edge --config/ })
+  const named = (name: string): string => {
+    const link = join(folder, name)
+    symlinkSync(join(process.cwd(), 'bin', 'spillway.cjs'), link)
+    return link
+  }
+  t.match(await run(['--help'], named('kubectl-spillway')), { code: 0, stdout: /Usage: kubectl spillway[\s\S]* kubectl spillway edge --config/ })
+  const argo = await run(['--help'], named('kubectl-argo-rollouts'))
+  t.match(argo, { code: 0, stdout: /Usage: kubectl argo rollouts[\s\S]* kubectl argo rollouts promote shop/ })
+  t.notMatch(argo.stdout, /sandbox|edge/, 'of what that tool has not, nothing')
+  t.match(await run(['pro'], named('kubectl_complete-argo-rollouts')), { code: 0, stdout: /^promote\t.*\n:4\n$/ })
 })
 
 t.test('the environment may speak for flags', async (t) => {
