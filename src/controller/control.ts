@@ -94,7 +94,7 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
     })
     options.onLeading?.(true)
     try {
-      const tellSplits = openStatusWriter({ client, splits: stores.splits, traffic: reports, log })
+      const tellSplits = openStatusWriter({ client, splits: stores.splits, traffic: reports, guard, log })
       const tasks = [loop.run(working), tellSplits.run(working), releaseServices({ client, stores, log, guard }, working)]
       await Promise.all([...tasks, tellIngresses({ client, stores, edgeServices, log, guard }, working)])
     } finally {

@@ -16,7 +16,7 @@ import { renderMetrics } from './metrics/render.ts'
 import { counted } from './metrics/requestCounts.ts'
 import { type Page, servePages, text } from './serve.ts'
 import type { Stores } from './stores.ts'
-import { openTraffic } from './traffic/traffic.ts'
+import { openTraffic, type Traffic } from './traffic/traffic.ts'
 
 export type ControllerSettings = {
   readonly kubeconfig: string | undefined
@@ -60,13 +60,15 @@ export async function runController({ settings, env, version, log, signal, onRea
   const counts = openPassCounts(passBounds)
   const startedAt = new Date(performance.timeOrigin)
   let stores: Stores | undefined
+  let traffic: Traffic | undefined
   let isLeading = false
 
   async function metrics(): Promise<Page> {
     const { user, system } = process.cpuUsage()
     const itself = { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss(), startedAt }
     const rollouts = isLeading ? [...(stores?.rollouts.values() ?? [])] : []
-    return { status: 200, ...(await renderMetrics({ version, isLeading, rollouts, counts, requests: requests(), process: itself })) }
+    const edges = { edges: traffic?.edges() ?? [], splits: isLeading ? [...(stores?.splits.values() ?? [])] : [], nowMs: performance.now() }
+    return { status: 200, ...(await renderMetrics({ version, isLeading, rollouts, counts, edges, requests: requests(), process: itself })) }
   }
 
   // Beyond this machine it is to be reached in a cluster alone.
@@ -94,8 +96,10 @@ export async function runController({ settings, env, version, log, signal, onRea
         ...(settings.isElected && { election: {} }),
         decide: (rollout, observed, now) => decide(rollout, observed, now, compileRegex),
         eventsOf,
-        openReports: (informers, { splits }) =>
-          openTraffic({ informers, splits, edgeNamespaces, edgeUrls: settings.edgeUrls, tokenFile: settings.edgeTokenFile, log }),
+        openReports(informers, { splits }) {
+          traffic = openTraffic({ informers, splits, edgeNamespaces, edgeUrls: settings.edgeUrls, tokenFile: settings.edgeTokenFile, log })
+          return traffic
+        },
         edgeNamespaces,
         counts,
         isEdgeDefault: settings.isEdgeDefault,

@@ -1,14 +1,8 @@
 import type { Rollout } from '../../api/rollout.ts'
 import { edgePlugin } from '../../api/rolloutLabels.ts'
+import { type EdgesSeen, edgeFamilies } from './edgeFamilies.ts'
+import type { Family, Sample } from './family.ts'
 import type { PassCounts, PassSeries } from './passCounts.ts'
-
-export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
-export type Family = {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly values: readonly Sample[]
-}
 
 /** What one scrape tells, gathered at one moment. */
 export type Scrape = {
@@ -17,6 +11,7 @@ export type Scrape = {
   /** None where another leads: who looks after them tells of them. */
   readonly rollouts: readonly Rollout[]
   readonly counts: PassCounts
+  readonly edges: EdgesSeen
   readonly requests: readonly Sample[]
   readonly process: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAt: Date }
 }
@@ -24,7 +19,7 @@ export type Scrape = {
 /** Of each pass, in seconds; as upstream's. */
 export const passBounds = [0.01, 0.15, 0.25, 0.5, 1] as const
 
-export function families({ version, isLeading, rollouts, counts, requests, process }: Scrape): readonly Family[] {
+export function families({ version, isLeading, rollouts, counts, edges, requests, process }: Scrape): readonly Family[] {
   const passes = counts.series()
   return [
     gauge('argo_rollouts_controller_info', 'The program that looks after rollouts.', [{ labels: { version }, value: 1 }]),
@@ -42,6 +37,7 @@ export function families({ version, isLeading, rollouts, counts, requests, proce
       passes.map(({ labels, errors }) => ({ labels, value: errors })),
     ),
     { name: 'rollout_reconcile', help: 'How long a look at a rollout took.', type: 'histogram', values: passes.flatMap(durationsOf) },
+    ...edgeFamilies(edges),
     counter('controller_clientset_k8s_request_total', 'Requests to the API server.', requests),
     counter('process_cpu_seconds_total', 'Processor time of this process.', [{ labels: {}, value: process.cpuSeconds }]),
     gauge('process_resident_memory_bytes', 'Memory of this process.', [{ labels: {}, value: process.residentBytes }]),

@@ -1,5 +1,6 @@
 import { type Metric, Registry } from '@prometheus-io/client'
-import { type Family, families, type Scrape } from './families.ts'
+import { families, type Scrape } from './families.ts'
+import type { Family } from './family.ts'
 
 /** The text that Prometheus reads. */
 export async function renderMetrics(scrape: Scrape): Promise<{ readonly contentType: string; readonly body: string }> {

@@ -1,5 +1,5 @@
 import type { Transport } from '../../kube/sending.ts'
-import type { Sample } from './families.ts'
+import type { Sample } from './family.ts'
 
 /** A transport whose requests are counted, by kind, verb and status code. */
 export function counted(transport: Transport): { readonly transport: Transport; requests(): readonly Sample[] } {

@@ -14,8 +14,8 @@ export type ReportStreamTimes = {
 }
 export const reportStreamTimes: ReportStreamTimes = { headMs: 5_000, silenceMs: 5_000, backoff: { firstMs: 100, longestMs: 5_000 } }
 
-/** Beyond: no edge writes such a line. Tens of thousands of splits fit. */
-const longestLine = 32 * 1024 * 1024
+/** In bytes. Beyond: no edge writes such a line. Tens of thousands of splits fit. */
+const defaultLongestLine = 32 * 1024 * 1024
 
 export type ReportStreamOptions = {
   /** Of the admin address. */
@@ -27,6 +27,7 @@ export type ReportStreamOptions = {
   /** Each time that nothing more comes, with the reason. What the edge says of itself is not to be trusted: cut, and without control characters. */
   onTrouble(reason: string): void
   readonly times?: Partial<ReportStreamTimes>
+  readonly longestLine?: number
 }
 
 /** Reads what an edge reports, and after each failure goes on from where it was, until the signal aborts; never rejects. */
@@ -60,7 +61,7 @@ class Mistaken extends Error {}
 
 /** One connection. */
 async function* reportsSince(cursor: Cursor | undefined, asked: Asked, outer: AbortSignal): AsyncGenerator<TrafficReport> {
-  const { times } = asked
+  const { times, longestLine = defaultLongestLine } = asked
   const over = new AbortController()
   const abort = (): void => over.abort(outer.reason)
   outer.addEventListener('abort', abort, { once: true })

@@ -32,10 +32,12 @@ export function openStatusWriter(options: {
   readonly client: Pick<KubeClient, 'patch'>
   readonly splits: Pick<Store<TrafficSplit>, 'get' | 'values' | 'subscribe'>
   readonly traffic: Pick<Traffic, 'edgesOf' | 'measured' | 'subscribe'>
+  /** Aborts when this process may not write any more; throws where it may not now. */
+  guard(): AbortSignal
   readonly log: Log
   readonly times?: Partial<StatusWriterTimes>
 }): StatusWriter {
-  const { client, splits, traffic, log } = options
+  const { client, splits, traffic, guard, log } = options
   const times = { ...statusWriterTimes, ...options.times }
   /** When counts were last written (monotonic), by uid. */
   const written = new Map<string, number>()
@@ -74,7 +76,12 @@ export function openStatusWriter(options: {
       { op: 'add', path: '/status', value: status },
     ] as const
     try {
-      await client.patch(trafficSplits, { namespace, name }, { kind: 'json', body }, { subresource: 'status', signal })
+      await client.patch(
+        trafficSplits,
+        { namespace, name },
+        { kind: 'json', body },
+        { subresource: 'status', signal: AbortSignal.any([signal, guard()]) },
+      )
     } catch (error) {
       // Another of its name, or none: what is known of it comes by the watch.
       if (!isKubeError(error, 'notFound', 'invalid')) throw error

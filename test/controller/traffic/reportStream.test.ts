@@ -9,7 +9,8 @@ import { until } from '../../edge/admin/stubEdge.ts'
 import { report } from './reports.ts'
 import { line, type Script, startScriptedEdge } from './scriptedEdge.ts'
 
-const fast = { headMs: 300, silenceMs: 300, backoff: { firstMs: 5, longestMs: 20 } }
+const patient = { headMs: 10_000, silenceMs: 10_000, backoff: { firstMs: 5, longestMs: 20 } }
+const hasty = { ...patient, headMs: 300, silenceMs: 300 }
 const later = (text: string, change: Partial<TrafficReport> = {}): TrafficReport => report({ cursor: text, complete: false, splits: [], ...change })
 
 async function read(t: Test, script: Script, options: Partial<ReportStreamOptions> = {}) {
@@ -25,7 +26,8 @@ async function read(t: Test, script: Script, options: Partial<ReportStreamOption
       dispatcher,
       onReport: (each) => void reports.push(each),
       onTrouble: (reason) => void troubles.push(reason),
-      times: fast,
+      times: patient,
+      longestLine: 1_000_000,
       ...options,
     },
     stop.signal,
@@ -77,38 +79,44 @@ t.test('another instance tells everything, and is followed', async (t) => {
 })
 
 /** What the first answer is; the second one is right. */
-const lies: readonly { readonly name: string; readonly script: Script; readonly says: RegExp; readonly since?: string }[] = [
-  { name: 'no JSON', script: (_, response) => void response.write('<html>\n'), says: /no report: not JSON/ },
-  { name: 'JSON that is no report', script: (_, response) => void response.write('{"instance":1}\n'), says: /no report: scope is not an object/ },
-  {
-    name: 'a difference to what nobody told',
-    script: (_, response) => void response.write(line(later('i1.5'))),
-    says: /goes on from what nobody has told/,
-  },
-  {
-    name: 'a difference to another instance',
-    script: (_, response) => void response.write(line(report()) + line(later('i2.5', { instance: 'i2' }))),
-    says: /goes on from what nobody has told/,
-    since: '',
-  },
-  { name: 'a line without end', script: endless, says: /a line of more than 33554432 bytes/ },
-  { name: 'an answer without lines', script: (_, response) => void response.writeHead(200).flushHeaders(), says: /no line within 0.3 s/ },
-  { name: 'bytes, but never a line', script: drip, says: /no line within 0.3 s/ },
-  { name: 'no answer', script: () => undefined, says: /no answer within 0.3 s|Headers Timeout/ },
-  { name: 'a connection that is broken off', script: (request) => void request.socket.resetAndDestroy(), says: /./ },
-  { name: 'half a line, then the end', script: (_, response) => void response.end(line(report()).slice(0, 50)), says: /ended the stream/ },
-  { name: 'a redirect', script: (_, response) => void response.writeHead(302, { location: 'http://169.254.169.254/' }).end(), says: /^HTTP 302$/ },
-  {
-    name: 'a refusal',
-    script: (_, response) => void response.writeHead(401).end('x'.repeat(1e6)),
-    says: /^HTTP 401: the edge does not know the token$/,
-  },
-  {
-    name: 'control characters',
-    script: (_, response) => void response.write(line(report({ durationBounds: ['\u001b[31m\n' as unknown as number] }))),
-    says: /^a line that is no report: durationBounds\[0\] is not a number from 0$/,
-  },
-]
+const lies: readonly { readonly name: string; readonly script: Script; readonly says: RegExp; readonly since?: string; readonly isSlow?: boolean }[] =
+  [
+    { name: 'no JSON', script: (_, response) => void response.write('<html>\n'), says: /no report: not JSON/ },
+    { name: 'JSON that is no report', script: (_, response) => void response.write('{"instance":1}\n'), says: /no report: scope is not an object/ },
+    {
+      name: 'a difference to what nobody told',
+      script: (_, response) => void response.write(line(later('i1.5'))),
+      says: /goes on from what nobody has told/,
+    },
+    {
+      name: 'a difference to another instance',
+      script: (_, response) => void response.write(line(report()) + line(later('i2.5', { instance: 'i2' }))),
+      says: /goes on from what nobody has told/,
+      since: '',
+    },
+    { name: 'a line without end', script: endless, says: /a line of more than 1000000 bytes/ },
+    {
+      name: 'an answer without lines',
+      script: (_, response) => void response.writeHead(200).flushHeaders(),
+      says: /no line within 0.3 s/,
+      isSlow: true,
+    },
+    { name: 'bytes, but never a line', script: drip, says: /no line within 0.3 s/, isSlow: true },
+    { name: 'no answer', script: () => undefined, says: /no answer within 0.3 s|Headers Timeout/, isSlow: true },
+    { name: 'a connection that is broken off', script: (request) => void request.socket.resetAndDestroy(), says: /./ },
+    { name: 'half a line, then the end', script: (_, response) => void response.end(line(report()).slice(0, 50)), says: /ended the stream/ },
+    { name: 'a redirect', script: (_, response) => void response.writeHead(302, { location: 'http://169.254.169.254/' }).end(), says: /^HTTP 302$/ },
+    {
+      name: 'a refusal',
+      script: (_, response) => void response.writeHead(401).end('x'.repeat(1e6)),
+      says: /^HTTP 401: the edge does not know the token$/,
+    },
+    {
+      name: 'control characters',
+      script: (_, response) => void response.write(line(report({ durationBounds: ['\u001b[31m\n' as unknown as number] }))),
+      says: /^a line that is no report: durationBounds\[0\] is not a number from 0$/,
+    },
+  ]
 
 function endless(_: unknown, response: Parameters<Script>[1]): void {
   const part = Buffer.alloc(1 << 20, 'x')
@@ -124,12 +132,16 @@ function drip(_: unknown, response: Parameters<Script>[1]): void {
   response.on('close', () => clearInterval(timer))
 }
 
-for (const { name, script, says, since } of lies)
+for (const { name, script, says, since, isSlow = false } of lies)
   t.test(`${name} is told, and tried again`, async (t) => {
-    const { edge, reports, troubles } = await read(t, (request, response, nth) => {
-      if (nth === 1) return script(request, response, nth)
-      response.write(line(report({ instance: 'good', cursor: 'good.1' })))
-    })
+    const { edge, reports, troubles } = await read(
+      t,
+      (request, response, nth) => {
+        if (nth === 1) return script(request, response, nth)
+        response.write(line(report({ instance: 'good', cursor: 'good.1' })))
+      },
+      isSlow ? { times: hasty } : {},
+    )
     await until(() => reports.at(-1)?.instance === 'good', 'the truth')
     t.match(troubles[0], says)
     t.notMatch(troubles.join(''), /[\u0000-\u001f]/)
