@@ -71,8 +71,8 @@ export async function runController({ settings, env, version, log, signal, onRea
     return { status: 200, ...(await renderMetrics({ version, isLeading, rollouts, counts, edges, requests: requests(), process: itself })) }
   }
 
-  // Beyond this machine it is to be reached in a cluster alone.
-  const host = env['KUBERNETES_SERVICE_HOST'] ? undefined : '127.0.0.1'
+  // Beyond this machine it is to be reached in a cluster alone; a sandbox tells its pods which address is theirs.
+  const host = env['HOST'] || (env['KUBERNETES_SERVICE_HOST'] ? undefined : '127.0.0.1')
   const served = await Promise.all([
     serve({ '/metrics': metrics }, { host, port: settings.metricsPort, flag: '--metrics-port' }),
     serve(
