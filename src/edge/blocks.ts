@@ -1,9 +1,17 @@
-import type { Routing, Split } from '../core/routing/types.ts'
+import { sameData } from '../core/routing/delta.ts'
+import type { Backend, BackendOrigin, Routing, Split, SplitOrigin } from '../core/routing/types.ts'
 import { backendBlockCells, backendGauges, newBlock, workerAt, workerBlockCells } from './counters.ts'
 import type { BackendBlocks } from './protocol.ts'
 
 /** What all workers together counted for one backend; `cells` is laid out by `at`. */
-export type BackendSeries = { readonly split: string; readonly backend: string; readonly cells: Float64Array }
+export type BackendSeries = {
+  readonly split: string
+  readonly backend: string
+  /** In a cluster: what it stood for while this was counted. */
+  readonly origin: SeriesOrigin | undefined
+  readonly cells: Float64Array
+}
+export type SeriesOrigin = { readonly split: SplitOrigin; readonly backend: BackendOrigin }
 
 /** Owner of all counter blocks: makes them before traffic can reach a backend, sums them when somebody looks. */
 export type Ledger = {
@@ -17,7 +25,7 @@ export type Ledger = {
   readonly memoryBlock: SharedArrayBuffer
   /** A worker is dead: its gauges become 0, what it counted stays. */
   bury(worker: number): void
-  /** Backends in use, and those gone for less than `keepMs`. */
+  /** Backends in use, and those gone for less than `keepMs`; one that has stood for several things, once for each. */
   series(): BackendSeries[]
   sum(split: string, backend: string): Float64Array
   /** Of one cell, the largest that any worker has. */
@@ -30,9 +38,16 @@ type Entry = {
   readonly split: string
   readonly backend: string
   readonly blocks: readonly SharedArrayBuffer[]
+  /** What it has stood for, the present last: what is counted as a canary's must not become a stable version's with its promotion. */
+  eras: readonly Era[]
   routed: boolean
   goneAt: number | undefined
 }
+
+/** `base`: what had been counted when it began. */
+type Era = { readonly origin: SeriesOrigin | undefined; readonly base: Float64Array }
+/** Beyond, the oldest is forgotten. */
+const maxEras = 8
 
 const workerGauges = [workerAt.openConnections, workerAt.openUpstreamConnections, workerAt.tableVersion, workerAt.lagMs, workerAt.heartbeat]
 
@@ -54,16 +69,20 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
     admit(routing) {
       forgetOld()
       for (const [split, backend] of pairs(routing)) {
-        if (entries.has(keyOf(split, backend))) continue
+        const key = keyOf(split.name, backend.name)
+        if (entries.has(key)) continue
         const blocks = Array.from({ length: workers }, () => newBlock(backendBlockCells))
-        entries.set(keyOf(split, backend), { split, backend, blocks, routed: false, goneAt: undefined })
+        const eras = [{ origin: originOf(split, backend), base: new Float64Array(backendBlockCells) }]
+        entries.set(key, { split: split.name, backend: backend.name, blocks, eras, routed: false, goneAt: undefined })
       }
     },
     settle(routing) {
-      const used = new Set(pairs(routing).map(([split, backend]) => keyOf(split, backend)))
+      const used = new Map(pairs(routing).map((pair) => [keyOf(pair[0].name, pair[1].name), pair]))
       for (const [key, entry] of entries) {
-        if (used.has(key)) {
+        const pair = used.get(key)
+        if (pair !== undefined) {
           entry.routed = true
+          beginEra(entry, originOf(...pair))
           entry.goneAt = undefined
         } else if (!entry.routed) entries.delete(key)
         else entry.goneAt ??= now()
@@ -86,7 +105,7 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
     },
     series() {
       forgetOld()
-      return [...entries.values()].map(({ split, backend, blocks }) => ({ split, backend, cells: add(blocks, backendBlockCells) }))
+      return [...entries.values()].flatMap(seriesOf)
     },
     sum: (split, backend) => add(entries.get(keyOf(split, backend))?.blocks ?? [], backendBlockCells),
     most: (split, backend, cell) => Math.max(0, ...(entries.get(keyOf(split, backend))?.blocks ?? []).map((block) => new Float64Array(block)[cell]!)),
@@ -100,8 +119,29 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
   }
 }
 
-function pairs(routing: Routing): [split: string, backend: string][] {
-  return routing.splits.flatMap((split) => split.backends.map((backend): [string, string] => [split.name, backend.name]))
+function pairs(routing: Routing): [split: Split, backend: Backend][] {
+  return routing.splits.flatMap((split) => split.backends.map((backend): [Split, Backend] => [split, backend]))
+}
+
+function originOf(split: Split, backend: Backend): SeriesOrigin | undefined {
+  return split.origin && backend.origin && { split: split.origin, backend: backend.origin }
+}
+
+function beginEra(entry: Entry, origin: SeriesOrigin | undefined): void {
+  const present = entry.eras.at(-1)!.origin
+  if ((present?.split === origin?.split && present?.backend === origin?.backend) || sameData(present, origin)) return
+  entry.eras = [...entry.eras, { origin, base: add(entry.blocks, backendBlockCells) }].slice(-maxEras)
+}
+
+/** Each era has what was counted in it; the gauges are of the present one. */
+function seriesOf({ split, backend, blocks, eras }: Entry): readonly BackendSeries[] {
+  const now = add(blocks, backendBlockCells)
+  return eras.map(({ origin, base }, index) => {
+    const next = eras[index + 1]
+    const cells = (next?.base ?? now).map((value, cell) => value - base[cell]!)
+    for (const gauge of backendGauges) cells[gauge] = next === undefined ? now[gauge]! : 0
+    return { split, backend, origin, cells }
+  })
 }
 
 /** Unambiguous whatever characters the names have. */

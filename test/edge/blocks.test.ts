@@ -107,3 +107,45 @@ t.test('what was admitted for a change that was refused leaves no series', (t) =
   )
   t.end()
 })
+
+t.test('in a cluster, what a version counts as a canary stays a canary’s after its promotion', (t) => {
+  const ledger = ledgerOf(2)
+  const split = { namespace: 'shop', trafficSplit: 'web', service: 'web' }
+  const routingAs = (role: string): Routing => ({
+    routes: [],
+    splits: [
+      {
+        ...splitOf('shop.web.80', { bbb: 1 }),
+        origin: split,
+        backends: [{ name: 'bbb', weight: 1, endpoints: [], origin: { service: `web-${role}`, role, revision: 'bbb' } }],
+      },
+    ],
+  })
+  const count = (by: number): void => {
+    const block = new Float64Array(ledger.blocksFor(1, routingAs('canary').splits)['shop.web.80']!['bbb']!)
+    block[at.requests]! += by
+    block[at.inFlight] = by
+  }
+  const told = () => ledger.series().map(({ origin, cells }) => [origin?.backend.role, cells[at.requests], cells[at.inFlight]])
+  const settle = (role: string): void => {
+    ledger.admit(routingAs(role))
+    ledger.settle(routingAs(role))
+  }
+  settle('canary')
+  count(5)
+  t.same(told(), [['canary', 5, 5]])
+  settle('canary')
+  t.same(told(), [['canary', 5, 5]], 'the same said anew')
+  settle('stable')
+  t.same(told(), [
+    ['canary', 5, 0],
+    ['stable', 0, 5],
+  ])
+  count(2)
+  t.same(told(), [
+    ['canary', 5, 0],
+    ['stable', 2, 2],
+  ])
+  t.equal(ledger.sum('shop.web.80', 'bbb')[at.requests], 7, 'together it is what it counted')
+  t.end()
+})

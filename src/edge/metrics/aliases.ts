@@ -52,8 +52,8 @@ const makers: Readonly<Record<MetricAlias, (series: readonly BackendSeries[], ro
   ],
 }
 
-function serviceOf({ split, backend }: BackendSeries): string {
-  return `${split}-${backend}`
+function serviceOf({ split, backend, origin }: BackendSeries): string {
+  return origin === undefined ? `${split}-${backend}` : origin.backend.service
 }
 
 /** Adds up what has the same labels, because a-b with c and a with b-c are the same service. */
@@ -85,14 +85,7 @@ function nginxRequests(series: BackendSeries, routing: Routing | undefined): Ali
   const primary = split === undefined ? 'stable' : primaryOf(split)
   const routes = routing?.routes.filter((route) => route.split === series.split) ?? []
   const only = routes.length === 1 ? routes[0] : undefined
-  const labels = {
-    namespace: '',
-    ingress: series.split,
-    service: `${series.split}-${primary}`,
-    canary: series.backend === primary ? '' : serviceOf(series),
-    path: only?.path ?? '',
-    host: only?.host ?? '',
-  }
+  const labels = { ...nginxLabels(series, split, primary), path: only?.path ?? '', host: only?.host ?? '' }
   return methods.flatMap((method, index) =>
     codes.flatMap((code, c) => {
       const value = series.cells[at.requests + index * codes.length + c]!
@@ -100,6 +93,19 @@ function nginxRequests(series: BackendSeries, routing: Routing | undefined): Ali
       return wanted ? [{ labels: { ...labels, method, status: String(code) }, value }] : []
     }),
   )
+}
+
+function nginxLabels(series: BackendSeries, split: Split | undefined, primary: string): Labels {
+  const { origin } = series
+  const isPrimary = series.backend === primary
+  if (origin === undefined)
+    return { namespace: '', ingress: series.split, service: `${series.split}-${primary}`, canary: isPrimary ? '' : serviceOf(series) }
+  const { namespace, trafficSplit, service } = origin.split
+  const stable = split?.backends.find(({ name }) => name === primary)?.origin?.service ?? service
+  const isCanary = origin.backend.role === 'canary' || origin.backend.role === 'preview'
+  // As that controller names what it sends to: namespace, Service and port.
+  const canary = isCanary ? `${namespace}-${serviceOf(series)}-${series.split.slice(series.split.lastIndexOf('.') + 1)}` : ''
+  return { namespace, ingress: trafficSplit || service, service: isCanary ? stable : serviceOf(series), canary }
 }
 
 /** That controller tells requests to a canary by the label `canary`, and counts all under the service beside which it stands. Told by what no change of weights moves. */
@@ -110,7 +116,15 @@ function primaryOf({ backends, fallback }: Split): string {
 
 function istioLabels(series: BackendSeries): Labels {
   const service = serviceOf(series)
-  return { reporter: 'source', destination_service: service, destination_workload: service }
+  const { origin } = series
+  if (origin === undefined) return { reporter: 'source', destination_service: service, destination_workload: service }
+  const { namespace, trafficSplit } = origin.split
+  return {
+    reporter: 'source',
+    destination_service: `${service}.${namespace}.svc.cluster.local`,
+    destination_workload: trafficSplit || service,
+    destination_workload_namespace: namespace,
+  }
 }
 
 function istioDurations(series: BackendSeries): AliasSample[] {

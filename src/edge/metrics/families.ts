@@ -1,30 +1,11 @@
 import type { Routing } from '../../core/routing/types.ts'
 import type { BackendSeries } from '../blocks.ts'
 import type { MetricAlias } from '../config.ts'
-import {
-  at,
-  codes,
-  durationBounds,
-  failureKinds,
-  healthAt,
-  limitKinds,
-  methods,
-  mirrorAt,
-  mirrorOutcomes,
-  pickReasons,
-  workerAt,
-} from '../counters.ts'
+import { at, codes, failureKinds, healthAt, limitKinds, mirrorAt, mirrorOutcomes, pickReasons, workerAt } from '../counters.ts'
 import type { NameCounts } from '../names/names.ts'
 import type { SourceStatus } from '../source/source.ts'
 import { aliasFamilies } from './aliases.ts'
-
-export type Sample = { readonly metricName?: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }
-export type Family = {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly values: readonly Sample[]
-}
+import { byName, type Family, histogram, merged, once, perBackend, requests, type Sample, weightsOf } from './series.ts'
 
 /** What one scrape tells, gathered at one moment. */
 export type Scrape = {
@@ -47,7 +28,7 @@ export type Scrape = {
 }
 
 export function families(scrape: Scrape): readonly Family[] {
-  const { series } = scrape
+  const series = merged(scrape.series)
   return [
     counter('spillway_edge_requests_total', 'Requests answered, by the backend that they were meant for.', series.flatMap(requests)),
     histogram('spillway_edge_request_duration_seconds', 'From the first byte of a request to the last of its answer.', series, at.duration),
@@ -75,8 +56,8 @@ export function families(scrape: Scrape): readonly Family[] {
     perBackend('gauge', 'spillway_edge_requests_in_flight', 'Requests that have a backend and no complete answer yet.', series, at.inFlight),
     perBackend('gauge', 'spillway_edge_tunnels_open', 'Tunnels open now.', series, at.openTunnels),
     ...healthFamilies(series),
-    ...mirrorFamilies(series, scrape.table.routing),
-    ...aliasFamilies(scrape.aliases, series, scrape.table.routing),
+    ...mirrorFamilies(scrape.series, scrape.table.routing),
+    ...aliasFamilies(scrape.aliases, scrape.series, scrape.table.routing),
     ...connectionFamilies(scrape.worker),
     ...pressureFamilies(scrape),
     ...tlsFamilies(scrape),
@@ -101,7 +82,7 @@ function mirrorFamilies(series: readonly BackendSeries[], routing: Routing | und
   const isTarget = ({ split, backend }: BackendSeries): boolean =>
     routing?.splits.some(({ name, mirrors }) => name === split && mirrors?.some((mirror) => mirror.backend === backend)) ?? false
   const hasCopies = ({ cells }: BackendSeries): boolean => mirrorOutcomes.some((_, i) => cells[mirrorAt.outcomes + i]! > 0)
-  const mirrored = series.filter((each) => isTarget(each) || hasCopies(each))
+  const mirrored = merged(series.filter((each) => isTarget(each) || hasCopies(each)))
   return [
     counter(
       'spillway_edge_mirrored_requests_total',
@@ -191,11 +172,10 @@ function nameFamilies({ resolutions, names, refused }: NameCounts): Family[] {
 }
 
 function tableFamilies(table: Scrape['table']): Family[] {
-  const splits = table.routing?.splits ?? []
-  const weights = splits.flatMap((split) => split.backends.map(({ name, weight }) => ({ labels: labelsOf(split.name, name), value: weight })))
+  const weights = (table.routing?.splits ?? []).flatMap(weightsOf)
   const appliedSeconds = table.appliedAt === undefined ? undefined : table.appliedAt.getTime() / 1000
   return [
-    gauge('spillway_edge_weight_configured', 'The weight that a backend has in the table in use.', weights),
+    gauge('spillway_edge_weight_configured', 'The weight that a backend has in the table in use.', once(weights)),
     gauge('spillway_edge_config_generation', 'The version of the table in use by all workers.', only(table.version)),
     gauge('spillway_edge_config_applied_timestamp_seconds', 'When the table in use was applied by all workers.', only(appliedSeconds)),
     counter('spillway_edge_config_rejected_total', 'Configurations that were refused as a whole.', only(table.rejected)),
@@ -224,53 +204,6 @@ function processFamilies({ workers, build, process }: Scrape): Family[] {
     gauge('process_start_time_seconds', 'When the process started.', only(process.startedAt.getTime() / 1000)),
     gauge('process_open_fds', 'Open files and sockets of the process.', only(process.openFiles)),
   ]
-}
-
-/** Namespace and revision are Kubernetes'; without it they are empty, which is the same as absent to a query. */
-function labelsOf(split: string, backend: string): Record<string, string> {
-  return { namespace: '', split, service: `${split}-${backend}`, role: backend, revision: '' }
-}
-
-function requests({ split, backend, cells }: BackendSeries): Sample[] {
-  const shared = labelsOf(split, backend)
-  const samples: Sample[] = []
-  for (const [m, method] of methods.entries()) {
-    for (const [c, code] of codes.entries()) {
-      const value = cells[at.requests + m * codes.length + c]!
-      // These two are there at 0 from the start: rate() cannot see the first increment of a series that appears with it.
-      const always = method === 'GET' && (code === 200 || code === 500)
-      if (value > 0 || always) samples.push({ labels: { ...shared, method, code: String(code) }, value })
-    }
-  }
-  return samples
-}
-
-function histogram(name: string, help: string, series: readonly BackendSeries[], offset: number): Family {
-  const values = series.flatMap(({ split, backend, cells }) => {
-    const shared = labelsOf(split, backend)
-    let seen = 0
-    const buckets = durationBounds.map((bound, i) => {
-      seen += cells[offset + i]!
-      return { metricName: `${name}_bucket`, labels: { ...shared, le: String(bound) }, value: seen }
-    })
-    const count = seen + cells[offset + durationBounds.length]!
-    return [
-      ...buckets,
-      { metricName: `${name}_bucket`, labels: { ...shared, le: '+Inf' }, value: count },
-      { metricName: `${name}_sum`, labels: shared, value: cells[offset + durationBounds.length + 1]! },
-      { metricName: `${name}_count`, labels: shared, value: count },
-    ]
-  })
-  return { name, help, type: 'histogram', values }
-}
-
-function byName(label: string, names: readonly string[], offset: number): (series: BackendSeries) => Sample[] {
-  return ({ split, backend, cells }) =>
-    names.map((name, i) => ({ labels: { ...labelsOf(split, backend), [label]: name }, value: cells[offset + i]! }))
-}
-
-function perBackend(type: 'counter' | 'gauge', name: string, help: string, series: readonly BackendSeries[], offset: number): Family {
-  return { name, help, type, values: series.map(({ split, backend, cells }) => ({ labels: labelsOf(split, backend), value: cells[offset]! })) }
 }
 
 function answered(worker: Float64Array): Sample[] {

@@ -1,5 +1,6 @@
 import { type Metric, Registry } from '@prometheus-io/client'
-import { type Family, families, type Scrape } from './families.ts'
+import { families, type Scrape } from './families.ts'
+import type { Family } from './series.ts'
 
 /**
  * The text that Prometheus reads. All values lie in the counter blocks; they are summed for this one text and then forgotten, so that counting

@@ -35,6 +35,16 @@ t.test('an Ingress, its Service, a TrafficSplit that comes and goes', async (t) 
     counts.set(body, (counts.get(body) ?? 0) + 1)
   }
   t.same([counts.get('stable'), counts.get('canary')], [10, 10], 'exact shares')
+  const metrics = await (await fetch(`http://127.0.0.1:${edge.admin.port}/metrics`)).text()
+  for (const [role, revision] of [
+    ['stable', 'aaa'],
+    ['canary', 'bbb'],
+  ]) {
+    const own = `namespace="shop",split="web",service="web-${revision}",role="${role}",revision="${revision}"`
+    t.match(metrics, `spillway_edge_requests_total{${own},method="GET",code="200"}`, `${role}: counted by its Service and revision`)
+    t.match(metrics, `http_requests_total{app="web-${revision}",status="200"}`)
+    t.match(metrics, `spillway_edge_weight_configured{namespace="shop",split="web",service="web",role="${role}",revision="${revision}"} 50`)
+  }
   scene.put('trafficsplits.spillway.dev', trafficSplit([{ name: 'web', weights: weights(0, 100) }]))
   const reports = await fetch(`http://127.0.0.1:${edge.admin.port}/v1/reports`)
   const reader = reports.body!.getReader()
