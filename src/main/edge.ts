@@ -3,6 +3,7 @@ import { check } from '../cli/edge.ts'
 import type { Flags } from '../cli/verb.ts'
 import { type ClusterSettings, parseEdge } from '../config/edge.ts'
 import type { Environment } from '../config/reader.ts'
+import type { Authenticate } from '../edge/admin/guard.ts'
 import type { EdgeLog } from '../edge/log.ts'
 import type { Source } from '../edge/source/source.ts'
 import { explain } from '../lib/explain.ts'
@@ -32,11 +33,12 @@ export async function edge(flags: Flags, { env, version }: Started): Promise<num
     (error) => log.error('an error that nobody caught; the edge drains and ends', { error: explain(error) }),
     brokenStopMs,
   )
-  const { source, reload } = from.kind === 'file' ? await fileOf(from.config) : await clusterOf(from, env, log)
+  const { source, reload, authenticate } = from.kind === 'file' ? await fileOf(from.config) : await clusterOf(from, env, log)
   const ends = [stopSignal(['SIGINT', 'SIGTERM']), hangupSignal(reload), broken]
   await runEdge({
     source,
     workers: settings.workers,
+    ...(authenticate && { authenticate }),
     log,
     signal: AbortSignal.any(parent === undefined ? ends : [...ends, parent.gone]),
     onReady: (urls) => parent?.tellReady(urls),
@@ -52,7 +54,7 @@ async function checkOnly(config: string, json: boolean): Promise<number> {
   return check(config, json, { checkFile, formatProblem }, process)
 }
 
-type Opened = { readonly source: Source; readonly reload: () => void }
+type Opened = { readonly source: Source; readonly reload: () => void; readonly authenticate?: Authenticate | undefined }
 
 async function fileOf(config: string): Promise<Opened> {
   const { fileSource } = await import('../edge/source/file/file.ts')
@@ -63,5 +65,5 @@ async function fileOf(config: string): Promise<Opened> {
 /** What a cluster says is followed all the time: there is nothing to read again. */
 async function clusterOf(settings: ClusterSettings, env: Environment, log: EdgeLog): Promise<Opened> {
   const { openKubeSource } = await import('../edge/source/kube/openKubeSource.ts')
-  return { source: await openKubeSource(settings, { env, log }), reload: () => undefined }
+  return { ...(await openKubeSource(settings, { env, log })), reload: () => undefined }
 }

@@ -1,10 +1,13 @@
+import { edgeAudience } from '../../../api/rolloutLabels.ts'
 import { openClient } from '../../../kube/client.ts'
 import { type ConnectionSource, openConnection } from '../../../kube/connection.ts'
 import { openTransport } from '../../../kube/transport.ts'
+import type { Authenticate } from '../../admin/guard.ts'
 import { defaultLimits, defaultTimeouts, type EdgeConfig, type ListenAddress } from '../../config.ts'
 import type { EdgeLog } from '../../log.ts'
 import type { Source } from '../source.ts'
 import { kubeSource } from './kubeSource.ts'
+import { openTokenReviewer } from './tokenReview.ts'
 
 export type KubeEdgeSettings = {
   readonly kubeconfig: string | undefined
@@ -17,6 +20,8 @@ export type KubeEdgeSettings = {
   readonly httpsAddress: ListenAddress
   readonly adminAddress: ListenAddress
   readonly adminTokenFile: string | undefined
+  /** Users whose tokens open the admin API where no file says which token does; none: it is open on loopback alone. */
+  readonly trustController: readonly string[]
   readonly serviceDomain: string | undefined
   readonly keyFile: string | undefined
   readonly snapshot: string | undefined
@@ -27,16 +32,26 @@ export type KubeEdgeSettings = {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+export type KubeParts = {
+  readonly source: Source
+  /** For the admin API; undefined: as the configuration has it. */
+  readonly authenticate: Authenticate | undefined
+}
+
+/** Tokens that nobody knows must not use up what the edge may ask the API server for itself. */
+const reviewRate = { perSecond: 10, burst: 20 }
+
 /** The cluster that an edge stands in, or that a kubeconfig names. Rejects with what is wrong with how it is reached. */
-export async function openKubeSource(settings: KubeEdgeSettings, parts: { readonly env: Environment; readonly log: EdgeLog }): Promise<Source> {
-  const { kubeconfig, context } = settings
+export async function openKubeSource(settings: KubeEdgeSettings, parts: { readonly env: Environment; readonly log: EdgeLog }): Promise<KubeParts> {
+  const { kubeconfig, context, adminTokenFile, trustController: usernames } = settings
   const from: ConnectionSource =
     kubeconfig === undefined
       ? { kind: 'default', ...(context !== undefined && { context }) }
       : { kind: 'file', path: kubeconfig, ...(context !== undefined && { context }) }
   const connection = await openConnection(from, parts.env)
-  return kubeSource({
-    client: openClient(openTransport(connection)),
+  const transport = openTransport(connection)
+  const source = kubeSource({
+    client: openClient(transport),
     server: connection.server,
     namespaces: settings.namespaces,
     ingressClass: settings.ingressClass,
@@ -46,6 +61,9 @@ export async function openKubeSource(settings: KubeEdgeSettings, parts: { readon
     settings: edgeSettings(settings),
     log: parts.log,
   })
+  const isReviewed = adminTokenFile === undefined && usernames.length > 0
+  const reviewer = { client: openClient(transport, reviewRate), audience: edgeAudience, usernames, log: parts.log }
+  return { source, authenticate: isReviewed ? openTokenReviewer(reviewer) : undefined }
 }
 
 function edgeSettings(settings: KubeEdgeSettings): Omit<EdgeConfig, 'routing'> {
