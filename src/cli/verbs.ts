@@ -54,6 +54,12 @@ export const verbs: readonly Verb[] = [
   release('create', 'create rollouts and what belongs to them from files', async (command, context) =>
     (await import('./releases/create.ts')).createCommand(command, context),
   ),
+  {
+    name: 'lint',
+    group: 'Releases:',
+    summary: 'say what is wrong with manifests, before a cluster has to',
+    define: async (command, context) => (await import('./lint.ts')).lintCommand(command, context),
+  },
   release('terminate', 'end an analysis run or an experiment early', async (command, context) =>
     (await import('./releases/terminate.ts')).terminateCommand(command, context),
   ),

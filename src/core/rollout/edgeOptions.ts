@@ -3,21 +3,8 @@ import { parseDuration } from '../../api/duration.ts'
 import { edgePlugin } from '../../api/rolloutLabels.ts'
 import type { SplitStickiness } from '../../api/trafficSplit.ts'
 import { shown, tokenComplaint } from '../routing/names.ts'
-import {
-  child,
-  flagIn,
-  integerIn,
-  isMap,
-  isSet,
-  listIn,
-  mapIn,
-  reportRepeated,
-  reportUnknown,
-  requiredText,
-  textIn,
-  wrong,
-} from './validate/field.ts'
-import { type Field, type Findings, openFindings } from './validate/findings.ts'
+import { child, flagIn, integerIn, isMap, isSet, listIn, mapIn, reportRepeated, reportUnknown, requiredText, textIn, wrong } from '../spec/field.ts'
+import { type Field, type Findings, openFindings } from '../spec/findings.ts'
 
 export type EdgeOptions = {
   /** Services besides stableService whose requests are split too. */

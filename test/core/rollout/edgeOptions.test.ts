@@ -1,6 +1,6 @@
 import t from 'tap'
 import { edgeOptionsOf, readEdgeOptions } from '../../../src/core/rollout/edgeOptions.ts'
-import { mistakeText, openFindings } from '../../../src/core/rollout/validate/findings.ts'
+import { mistakeText, openFindings } from '../../../src/core/spec/findings.ts'
 
 const defaults = { services: [], stickiness: undefined, fallback: undefined, drainSeconds: 30 }
 

@@ -1,11 +1,7 @@
 /** Analyses and experiments as a Rollout names them. That they hold for now does not make them right. */
-import { parseDuration } from '../../../api/duration.ts'
-import { shown } from '../../routing/names.ts'
-import type { CompileRegex } from '../../routing/types.ts'
-import { child, flagIn, integerIn, isSet, listIn, mapIn, reportRepeated, requiredText, textIn, wrong } from './field.ts'
-import type { Field, Findings } from './findings.ts'
-
-export type Checking = { readonly findings: Findings; readonly compileRegex: CompileRegex }
+import { type Checking, checkDuration, checkMetricRules } from '../../spec/checks.ts'
+import { child, flagIn, integerIn, isSet, listIn, mapIn, reportRepeated, requiredText, textIn, wrong } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
 
 /** As a step, in the background, or before and after a promotion. */
 export function checkAnalysis(analysis: Field, { findings, compileRegex }: Checking): void {
@@ -24,35 +20,6 @@ function checkTemplateName(template: Field, findings: Findings): void {
   mapIn(template, findings)
   requiredText(child(template, 'templateName'), findings, 'the name of an AnalysisTemplate')
   flagIn(child(template, 'clusterScope'), findings)
-}
-
-/** `dryRun` and `measurementRetention`: rules for metrics by name. */
-export function checkMetricRules(parent: Field, { findings, compileRegex }: Checking): void {
-  for (const name of ['dryRun', 'measurementRetention']) {
-    const rules = listIn(child(parent, name), findings)
-    for (const rule of rules) {
-      const pattern = requiredText(child(rule, 'metricName'), findings, 'a regular expression for names of metrics')
-      if (pattern !== undefined) checkRegex(child(rule, 'metricName'), pattern, { findings, compileRegex })
-      if (name === 'measurementRetention') integerIn(child(rule, 'limit'), findings, { minimum: 1 })
-    }
-    reportRepeated(
-      rules.map((rule) => child(rule, 'metricName')),
-      findings,
-      'metricName',
-    )
-  }
-}
-
-export function checkRegex(field: Field, pattern: string, { findings, compileRegex }: Checking): void {
-  try {
-    compileRegex(pattern)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    findings.report(field, {
-      message: `${shown(pattern.slice(0, 100))} is no regular expression: ${reason.slice(0, 200)}`,
-      fix: 'write it in RE2 syntax, without look-around and back-references',
-    })
-  }
 }
 
 const hashes = ['Stable', 'Latest']
@@ -126,18 +93,6 @@ export function checkExperiment(experiment: Field, { isRouted, totalWeight }: We
     checkArguments(child(analysis, 'args'), findings)
   }
   checkMetricRules(experiment, checking)
-}
-
-/** A duration in Go's syntax that is not negative. */
-export function checkDuration(field: Field, findings: Findings): number | undefined {
-  const text = textIn(field, findings)
-  if (text === undefined) return undefined
-  const parsed = parseDuration(text)
-  const fix = 'write a duration like 30s, 5m or 1h30m'
-  if (!parsed.ok) findings.report(field, { message: `${shown(text.slice(0, 100))} ${parsed.message}`, fix })
-  else if (parsed.ms < 0) findings.report(field, wrong(field, 'negative', fix))
-  else return parsed.ms
-  return undefined
 }
 
 /** A step of a plugin. */

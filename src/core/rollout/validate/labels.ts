@@ -1,8 +1,8 @@
 /** Labels and selectors, as the API server has them. */
 import { type LabelSelector, selects } from '../../../api/selector.ts'
 import { shown } from '../../routing/names.ts'
-import { at, child, isMap, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from './field.ts'
-import { type Field, type Findings, openFindings } from './findings.ts'
+import { at, child, isMap, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
+import { type Field, type Findings, openFindings } from '../../spec/findings.ts'
 
 const name = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 const domain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/

@@ -1,8 +1,8 @@
 /** Steps that send requests, or copies of them, to the canary by what they look like. */
 import { type Complaint, methodComplaint, pathComplaint, tokenComplaint } from '../../routing/names.ts'
-import { type Checking, checkRegex } from './analysis.ts'
-import { child, integerIn, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from './field.ts'
-import type { Field, Findings } from './findings.ts'
+import { type Checking, checkRegex } from '../../spec/checks.ts'
+import { child, integerIn, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
 
 type Named = { readonly isRouted: boolean; readonly managedRoutes: readonly string[] }
 

@@ -1,7 +1,7 @@
 /** The pod template, as far as one can tell without the API server: what it would refuse each time that pods are to be made. */
 import { parseQuantity } from '../../../api/quantity.ts'
-import { at, child, described, integerIn, isMap, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText, textIn, wrong } from './field.ts'
-import type { Field, Findings } from './findings.ts'
+import { at, child, described, integerIn, isMap, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText, textIn, wrong } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
 import { checkLabels } from './labels.ts'
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/

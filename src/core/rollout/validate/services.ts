@@ -2,13 +2,16 @@
 import { managedByAnnotation, podTemplateHashLabel } from '../../../api/rolloutLabels.ts'
 import type { Service } from '../../../api/services.ts'
 import { shown } from '../../routing/names.ts'
+import { at, child, isMap, mapIn } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
+import { openFindings } from '../../spec/findings.ts'
 import type { Observed } from '../observed.ts'
-import { at, child, isMap, mapIn } from './field.ts'
-import type { Field, Findings } from './findings.ts'
-import { openFindings } from './findings.ts'
 
 /** Whose Services are looked at: `Observed` is one. */
-export type ServicesKnown = Pick<Observed, 'services' | 'claimedBy'>
+export type ServicesKnown = Pick<Observed, 'services' | 'claimedBy'> & {
+  /** There may be more of them. */
+  readonly isPartial?: boolean | undefined
+}
 
 const places = [
   ['canary', 'stableService'],
@@ -28,7 +31,7 @@ type Context = { readonly rollout: Field; readonly known: ServicesKnown; readonl
 
 function checkService(field: Field, name: string, { rollout, known, findings }: Context): void {
   const service = known.services.get(name)
-  if (service === undefined) {
+  if (service === undefined && known.isPartial !== true) {
     findings.report(field, {
       message: `there is no Service ${shown(name.slice(0, 100))} in the namespace`,
       fix: 'create it, or write the name of one that is there',
@@ -36,14 +39,14 @@ function checkService(field: Field, name: string, { rollout, known, findings }: 
     return
   }
   const self = at(rollout, 'metadata', 'name').value
-  const other = known.claimedBy.get(name) ?? service.metadata.annotations?.[managedByAnnotation]
+  const other = known.claimedBy.get(name) ?? service?.metadata.annotations?.[managedByAnnotation]
   if (other !== undefined && other !== '' && other !== self) {
     findings.report(field, {
       message: `the Service ${shown(name)} belongs to the Rollout ${shown(other)}`,
       fix: `write another Service, or take it away from there; if there is no such Rollout any more, remove the Service's annotation ${managedByAnnotation}`,
     })
   }
-  checkSelectorOf(service, field, rollout, findings)
+  if (service !== undefined) checkSelectorOf(service, field, rollout, findings)
 }
 
 function checkSelectorOf({ metadata, spec }: Service, field: Field, rollout: Field, findings: Findings): void {

@@ -1,7 +1,8 @@
 import { parsePauseDuration } from '../../../api/duration.ts'
-import { type Checking, checkAnalysis, checkExperiment, checkPlugin } from './analysis.ts'
-import { child, described, exactlyOne, integerIn, isMap, isSet, mapIn } from './field.ts'
-import type { Field, Findings } from './findings.ts'
+import type { Checking } from '../../spec/checks.ts'
+import { child, described, exactlyOne, integerIn, isMap, isSet, mapIn } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
+import { checkAnalysis, checkExperiment, checkPlugin } from './analysis.ts'
 import { checkHeaderRoute, checkMirrorRoute } from './matches.ts'
 
 /** What of the strategy the steps must agree with. */

@@ -1,7 +1,7 @@
-import type { Checking } from './analysis.ts'
+import type { Checking } from '../../spec/checks.ts'
+import { at, child, chosen, flagIn, integerIn, intOrPercentIn, isMap, isSet, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
 import { checkAnalysis } from './analysis.ts'
-import { at, child, chosen, flagIn, integerIn, intOrPercentIn, isMap, isSet, listIn, mapIn, requiredText, textIn, wrong } from './field.ts'
-import type { Field, Findings } from './findings.ts'
 import { checkStep } from './steps.ts'
 import { checkTrafficRouting, type RouterKnowledge, type Routing } from './trafficRouting.ts'
 

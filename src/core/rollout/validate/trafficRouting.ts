@@ -1,10 +1,10 @@
 /** Who splits the requests: by the stanza, or by what the cluster has, where edges are the default. */
 import { edgeIngressClass, edgePlugin } from '../../../api/rolloutLabels.ts'
 import { shown } from '../../routing/names.ts'
+import { at, child, chosen, described, integerIn, isMap, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
 import { readEdgeOptions } from '../edgeOptions.ts'
 import type { RouterFacts } from '../observed.ts'
-import { at, child, chosen, described, integerIn, isMap, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText } from './field.ts'
-import type { Field, Findings } from './findings.ts'
 import { reportNotYet } from './unsupported.ts'
 
 export type Routing = {
@@ -39,7 +39,7 @@ export function checkTrafficRouting(canary: Field, known: RouterKnowledge, findi
   } else {
     for (const name of others) checkRouter(child(stanza, name), canary, known, findings)
     for (const name of others.slice(1)) reportNotYet(child(stanza, name), findings, `keep ${others[0]} alone`)
-    if (isSet(stanza) && others.length + plugins.length === 0 && !isImplied) findings.report(stanza, { message: 'names no router', fix: edgeStanza })
+    if (isSet(stanza) && others.length + plugins.length === 0) findings.report(stanza, { message: 'names no router', fix: edgeStanza })
   }
   const services = edge === undefined || !Array.isArray(child(edge, 'services').value) ? [] : listIn(child(edge, 'services'), findings)
   const isRouted = isImplied || edge !== undefined || others.length > 0
@@ -50,12 +50,12 @@ export function checkTrafficRouting(canary: Field, known: RouterKnowledge, findi
       message: 'is missing',
       fix: "write the Service that users' routes name: its requests are split",
     })
-  return { isRouted, totalWeight: checkTotalWeight(stanza, isImplied, findings), managedRoutes: checkManagedRoutes(stanza, findings), services }
+  return { isRouted, totalWeight: checkTotalWeight(stanza, findings), managedRoutes: checkManagedRoutes(stanza, findings), services }
 }
 
 /** Without a stanza: an Ingress of ours leads to the Service. */
 function impliesEdge(canary: Field, { facts, recorded }: RouterKnowledge): boolean {
-  if (chosen(child(canary, 'trafficRouting'), routers).length > 0) return false
+  if (isSet(child(canary, 'trafficRouting'))) return false
   if (facts === undefined) return recorded === 'edge'
   const stable = child(canary, 'stableService').value
   return facts.isEdgeDefault && typeof stable === 'string' && [...facts.ingresses.values()].some((services) => services.includes(stable))
@@ -73,8 +73,7 @@ function checkRouter(router: Field, canary: Field, { facts, recorded }: RouterKn
     if (recorded !== 'edge') reportNotYet(router, findings, `${edgeStanza} instead`)
   } else if (!facts.isEdgeDefault) reportNotYet(router, findings, `${edgeStanza} instead, or start the controller with --default-router edge`)
   else if (name === 'nginx') checkNginx(router, canary, facts, findings)
-  else if (facts.hasIstio === undefined)
-    findings.report(router, { message: 'cannot be judged: it is not known yet whether the cluster has Istio', fix: `wait, or ${edgeStanza} instead` })
+  // Not known: whoever decides waits for it.
   else if (facts.hasIstio)
     reportNotYet(router, findings, `${edgeStanza} instead: with Istio in the cluster, its VirtualServices would not be changed`)
 }
@@ -107,11 +106,11 @@ function checkNginx(nginx: Field, canary: Field, { ingresses }: RouterFacts, fin
   }
 }
 
-function checkTotalWeight(stanza: Field, isImplied: boolean, findings: Findings): number {
+function checkTotalWeight(stanza: Field, findings: Findings): number {
   const field = child(stanza, 'maxTrafficWeight')
   const weight = integerIn(field, findings, { minimum: 1, maximum: maxTotalWeight })
   const hasRouter = isSet(child(stanza, 'nginx')) || (isMap(child(stanza, 'plugins').value) && mapIn(child(stanza, 'plugins'), findings).length > 0)
-  if (weight !== undefined && !hasRouter && !isImplied)
+  if (weight !== undefined && !hasRouter)
     findings.report(field, { message: 'is for nginx and plugins only', fix: 'leave it out: weights are percentages' })
   return weight ?? defaultTotalWeight
 }

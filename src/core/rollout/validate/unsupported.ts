@@ -1,6 +1,6 @@
 /** Fields of Argo Rollouts that are not carried out yet. One that would change nothing is let pass. */
-import { child, isMap, isSet } from './field.ts'
-import type { Field, Findings } from './findings.ts'
+import { child, isMap, isSet } from '../../spec/field.ts'
+import type { Field, Findings } from '../../spec/findings.ts'
 
 const isEmptyMap = ({ value }: Field): boolean =>
   isMap(value) && Object.values(value).every((each) => each === null || (isMap(each) && Object.keys(each).length === 0))

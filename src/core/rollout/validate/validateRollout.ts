@@ -1,9 +1,9 @@
 /** Every rule that a Rollout must keep, all at once, with the field, what is wrong and what to write. Total: whatever the object is. */
 import { msOf } from '../../../api/time.ts'
 import type { CompileRegex } from '../../routing/types.ts'
+import { at, child, flagIn, integerIn, isMap, isSet, mapIn, textIn, wrong } from '../../spec/field.ts'
+import { type Field, type Findings, mistakeText, openFindings, type SpecMistake } from '../../spec/findings.ts'
 import type { RouterFacts } from '../observed.ts'
-import { at, child, flagIn, integerIn, isMap, isSet, mapIn, textIn, wrong } from './field.ts'
-import { type Field, type Findings, mistakeText, openFindings, type SpecMistake } from './findings.ts'
 import { checkSelected, checkSelector } from './labels.ts'
 import { checkPodTemplate } from './podTemplate.ts'
 import { checkServices, type ServicesKnown } from './services.ts'
@@ -16,13 +16,14 @@ export type RolloutWorld = {
   /** Undefined: not known, and not looked for. */
   readonly services?: ServicesKnown['services'] | undefined
   readonly claimedBy?: ServicesKnown['claimedBy'] | undefined
+  readonly isPartial?: boolean | undefined
   /** Undefined once it is decided who carries out the revision: `status.spillway` says who. */
   readonly router?: RouterFacts | undefined
 }
 
 export function validateRollout(
   rollout: unknown,
-  { services, claimedBy = new Map(), router }: RolloutWorld,
+  { services, claimedBy = new Map(), isPartial, router }: RolloutWorld,
   compileRegex: CompileRegex,
 ): readonly SpecMistake[] {
   const findings = openFindings()
@@ -41,7 +42,7 @@ export function validateRollout(
   const known: RouterKnowledge = { facts: router, recorded: recorded === 'edge' || recorded === 'pods' ? recorded : undefined }
   const more = checkStrategy(spec, known, { findings, compileRegex })
   reportUnsupported(spec, findings)
-  if (services !== undefined) checkServices(root, more, { services, claimedBy }, findings)
+  if (services !== undefined) checkServices(root, more, { services, claimedBy, isPartial }, findings)
   return findings.mistakes
 }
 

@@ -1,5 +1,5 @@
-import { mistakeText } from '../../../../src/core/rollout/validate/findings.ts'
 import { type RolloutWorld, validateRollout } from '../../../../src/core/rollout/validate/validateRollout.ts'
+import { mistakeText } from '../../../../src/core/spec/findings.ts'
 import { compileRegex } from '../../../../src/lib/regex.ts'
 
 /** What tests begin from: it is right. */

@@ -1,6 +1,6 @@
 /** Readers of values that may be anything: each reports what it cannot use, and returns what it can. Absent and null are the same. */
-import { type Complaint, shown } from '../../routing/names.ts'
-import { nearest } from '../../routing/nearest.ts'
+import { type Complaint, shown } from '../routing/names.ts'
+import { nearest } from '../routing/nearest.ts'
 import type { Field, Findings } from './findings.ts'
 
 type Entries = Readonly<Record<string, unknown>>

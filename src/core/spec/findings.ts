@@ -1,4 +1,4 @@
-import { type Complaint, fieldText } from '../../routing/names.ts'
+import { type Complaint, fieldText } from '../routing/names.ts'
 
 /** `spec`, `strategy`, `canary`, `steps`, 2, `setWeight`. */
 export type Path = readonly (string | number)[]
