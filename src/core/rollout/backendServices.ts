@@ -24,7 +24,7 @@ export function backendServiceFor(view: View, { set, hash }: VersionSet, entrySe
     metadata: {
       name: backendServiceName(view.rollout, hash),
       ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
-      labels: { [componentLabel]: 'backend', [rolloutLabel]: labelValue(metadata.name), [podTemplateHashLabel]: hash },
+      labels: { [componentLabel]: 'backend', [rolloutLabel]: rolloutLabelValue(metadata.name), [podTemplateHashLabel]: hash },
       ownerReferences: [
         {
           apiVersion: 'apps/v1',
@@ -40,7 +40,8 @@ export function backendServiceFor(view: View, { set, hash }: VersionSet, entrySe
   }
 }
 
-function labelValue(name: string): string {
+/** A label holds 63 characters; a name may have more. */
+export function rolloutLabelValue(name: string): string {
   return name.length <= longestName ? name : name.slice(0, longestName).replace(/[^a-zA-Z0-9]+$/, '')
 }
 

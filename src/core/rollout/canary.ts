@@ -1,35 +1,38 @@
-/** A canary's wanted world, put together. */
-import { edgeOptionsOf } from './edgeOptions.ts'
-import { edgeSizes } from './edgeSizes.ts'
-import type { Progress } from './parse.ts'
-import { earliest, type Plan } from './plan.ts'
-import { podSizes } from './podSizes.ts'
+/** A canary's pass: how far it is, what world that wants, and whether it gets further. */
+import { advance } from './advance.ts'
+import { canaryPass } from './canaryPass.ts'
+import { planCanary } from './canaryPlan.ts'
+import { canaryStatus } from './canaryStatus.ts'
+import { type Progress, progressOf } from './parse.ts'
+import { earliest } from './plan.ts'
 import type { Router } from './router.ts'
-import { canarySelectors } from './selectors.ts'
 import type { CanarySettings } from './settings.ts'
-import { planSplit } from './split.ts'
-import { type CanaryPass, planTraffic, type TrafficPlan } from './traffic.ts'
+import type { StrategyDecision } from './strategyDecision.ts'
 import type { View } from './view.ts'
 
-export type CanaryPlan = Plan & { readonly traffic: TrafficPlan | undefined }
-
-export function canaryPass(view: View, canary: CanarySettings, progress: Progress): CanaryPass {
-  return { view, canary, progress, edge: edgeOptionsOf(canary.trafficRouting?.plugins) }
+export function decideCanary(view: View, canary: CanarySettings, router: Router): StrategyDecision {
+  const wished = progressOf(view, canary)
+  const isLate = view.deadline.kind === 'exceeded' && view.settings.abortsOnDeadline && !view.isNewTemplate && isUnderWay(wished)
+  const progress: Progress = isLate ? { kind: 'aborted', since: view.now } : wished
+  const pass = canaryPass(view, canary, progress)
+  const plan = planCanary(pass, router)
+  const advanced = advance({ pass, plan, router })
+  const common = { abortedBecause: isLate ? 'ProgressDeadlineExceeded: the update did not get further in time' : undefined }
+  switch (advanced.kind) {
+    case 'promotes':
+      // Promoted is what is written to be so: all that follows from it, the next pass does.
+      return { ...common, plan, status: { ...canaryStatus(pass, { kind: 'settled' }, router), stableRS: view.hash }, waits: [], wakeAt: plan.wakeAt }
+    case 'advances': {
+      const next = planCanary(canaryPass(view, canary, advanced.progress), router)
+      return { ...common, plan: next, status: canaryStatus(pass, advanced.progress, router), waits: next.waits, wakeAt: next.wakeAt }
+    }
+    case 'stays': {
+      const wakeAt = earliest(advanced.wakeAt, plan.wakeAt)
+      return { ...common, plan, status: canaryStatus(pass, advanced.progress, router), waits: advanced.waits, wakeAt }
+    }
+  }
 }
 
-export function planCanary(pass: CanaryPass, router: Router): CanaryPlan {
-  const selectors = canarySelectors(pass)
-  if (router === 'pods') return { ...podSizes(pass), selectors, split: { kind: 'none' }, traffic: undefined }
-  const traffic = planTraffic(pass)
-  const { sizes, deadlines, waits, wakeAt } = edgeSizes(pass)
-  const growing = new Set([...sizes].filter(([set, size]) => size > set.size).map(([set]) => set))
-  return {
-    sizes,
-    deadlines,
-    selectors,
-    split: planSplit(pass, traffic, growing),
-    waits: [...traffic.waits, ...waits],
-    wakeAt: earliest(wakeAt),
-    traffic,
-  }
+function isUnderWay({ kind }: Progress): boolean {
+  return kind === 'stepping' || kind === 'promotingFully'
 }

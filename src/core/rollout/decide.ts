@@ -1,44 +1,59 @@
 /** The heart: from a Rollout and what was observed, what is to be done and what is to be told. */
 import type { Rollout } from '../../api/rollout.ts'
 import type { CompileRegex } from '../routing/types.ts'
-import { advance } from './advance.ts'
-import { canaryPass, planCanary } from './canary.ts'
-import { conclude } from './conclude.ts'
+import { decideCanary } from './canary.ts'
 import type { Decision } from './decision.ts'
 import { diff } from './diff.ts'
+import { leftoverActions } from './leftovers.ts'
 import type { Instant, Observed } from './observed.ts'
-import { progressOf } from './parse.ts'
-import { earliest } from './plan.ts'
-import { renderCanary } from './render.ts'
-import { routerOf } from './router.ts'
-import type { CanarySettings } from './settings.ts'
-import { type View, viewOf } from './view.ts'
+import { earliest, restingPlan } from './plan.ts'
+import { render, renderInvalid } from './render.ts'
+import { type Router, routerOf } from './router.ts'
+import type { StrategyDecision } from './strategyDecision.ts'
+import { upkeep } from './upkeep.ts'
+import { invalidSpecText, validateRollout } from './validate/validateRollout.ts'
+import { deadlineIn, type View, viewOf } from './view.ts'
+
+/** Discovery is tried again by itself: there is no event to wait for. */
+const discoveryMs = 10_000
+/** A Service that is missing may be about to be applied: that is seen by itself, all else is looked at again. */
+const invalidMs = 20_000
 
 /** Total: whatever the Rollout and the cluster look like, there is a decision. */
-export function decide(rollout: Rollout, observed: Observed, now: Instant, _compileRegex: CompileRegex): Decision {
+export function decide(rollout: Rollout, observed: Observed, now: Instant, compileRegex: CompileRegex): Decision {
   const status = rollout.status ?? {}
   if (rollout.metadata.deletionTimestamp !== undefined) return { actions: [], status }
+  const mistakes = validateRollout(rollout, { ...observed, router: isDecided(rollout) ? undefined : observed.router }, compileRegex)
+  if (mistakes.length > 0) return { actions: [], status: renderInvalid(rollout, invalidSpecText(mistakes), now), wakeAt: now + invalidMs }
   // The scale subresource has nothing to show of a Rollout without the number.
   if (typeof rollout.spec.replicas !== 'number') return { actions: [{ kind: 'setReplicas', replicas: 1 }], status }
   const view = viewOf(rollout, observed, now)
+  const router = routerOf(view)
+  if (router === undefined) return { actions: [], status: { ...status, phase: 'Progressing', message: unknownRouter }, wakeAt: now + discoveryMs }
+  const decided = decideStrategy(view, router)
+  const own = [...diff(view, decided.plan), ...leftoverActions(view, decided.plan)]
+  const kept = upkeep(view, own)
+  const after = render(view, { decided, router, upkeep: kept.status })
+  const deadline = deadlineIn(view, after)
+  // What lasts until then is late only after it.
+  const lateAt = deadline.kind === 'runs' ? deadline.until + 1 : undefined
+  const wakeAt = earliest(...[decided.wakeAt, kept.wakeAt, lateAt].filter((instant) => instant !== undefined && instant > now))
+  return { actions: [...own, ...kept.actions], status: after, ...(wakeAt !== undefined && { wakeAt }) }
+}
+
+const unknownRouter = 'waiting to learn whether the cluster has Istio'
+
+/** While an update is under way, who carries out its traffic was decided before. */
+function isDecided({ status = {} }: Rollout): boolean {
+  return status.spillway?.router !== undefined && status.stableRS !== status.currentPodHash
+}
+
+function decideStrategy(view: View, router: Router): StrategyDecision {
   const { strategy } = view.settings
   switch (strategy.kind) {
     case 'canary':
-      return decideCanary(view, strategy)
+      return decideCanary(view, strategy, router)
     case 'blueGreen':
-      return { actions: [], status }
+      return { plan: restingPlan, status: {}, waits: [], wakeAt: undefined, abortedBecause: undefined }
   }
-}
-
-function decideCanary(view: View, canary: CanarySettings): Decision {
-  const router = routerOf(view)
-  const pass = canaryPass(view, canary, progressOf(view, canary))
-  const reached = { pass, plan: planCanary(pass, router), router }
-  const advanced = advance(reached)
-  // Promoted is what is written to be so: all that follows from it, the next pass does.
-  const next = advanced.kind === 'promotes' ? pass : canaryPass(view, canary, advanced.progress)
-  const plan = advanced.kind === 'advances' ? planCanary(next, router) : reached.plan
-  const waits = advanced.kind === 'stays' ? advanced.waits : []
-  const wakeAt = earliest(advanced.kind === 'stays' ? advanced.wakeAt : view.now, plan.wakeAt)
-  return conclude(view, { actions: diff(view, plan), status: renderCanary({ pass: next, router, advance: advanced }), router, waits, wakeAt })
 }

@@ -2,13 +2,14 @@
 import { desiredReplicasAnnotation, revisionAnnotation, rolloutLabel, scaleDownDeadlineAnnotation } from '../../api/rolloutLabels.ts'
 import { timestampOf } from '../../api/time.ts'
 import type { TrafficSplit, TrafficSplitSpec } from '../../api/trafficSplit.ts'
-import { backendServiceFor, isSameService } from './backendServices.ts'
-import type { Action, Target } from './decision.ts'
+import { backendServiceFor, isSameService, rolloutLabelValue } from './backendServices.ts'
+import type { Action } from './decision.ts'
 import { isEqual } from './equal.ts'
 import { revisionAnnotations } from './history.ts'
 import { newReplicaSet } from './newReplicaSet.ts'
 import type { Plan } from './plan.ts'
 import { selectedHash } from './selectors.ts'
+import { targetOf } from './target.ts'
 import { setOf, type VersionSet, type View } from './view.ts'
 
 /** Traffic first, then the Services, then pods: what is taken away from has been let go before. */
@@ -60,7 +61,7 @@ function newSplit({ rollout: { metadata, apiVersion = 'argoproj.io/v1alpha1' } }
     metadata: {
       name: metadata.name,
       ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
-      labels: { [rolloutLabel]: metadata.name.slice(0, 63).replace(/[^a-zA-Z0-9]+$/, '') },
+      labels: { [rolloutLabel]: rolloutLabelValue(metadata.name) },
       ownerReferences: [{ apiVersion, kind: 'Rollout', name: metadata.name, uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
     },
     spec,
@@ -101,8 +102,4 @@ function annotationsFor(view: View, set: VersionSet, to: number, deadline: numbe
   if (deadline !== undefined && to > 0) wanted[scaleDownDeadlineAnnotation] = deadline === null ? null : timestampOf(deadline)
   const found = set.set.metadata.annotations ?? {}
   return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => (found[key] ?? null) !== value))
-}
-
-export function targetOf({ metadata }: { readonly metadata: { readonly name: string; readonly uid?: string } }): Target {
-  return { name: metadata.name, uid: metadata.uid ?? '' }
 }

@@ -1,12 +1,12 @@
 /** How many pods each version shall have while edges carry the traffic: pods come before the weight, and go after the traffic. */
+import { type CanaryPass, canarySize } from './canaryPass.ts'
 import { inFlightAt, isInTraffic } from './edges.ts'
 import type { Instant } from './observed.ts'
 import { delayedScaleDowns } from './olderReplicaSets.ts'
 import { desiredReplicasIn, pausedSize } from './pausedSize.ts'
 import { earliest } from './plan.ts'
-import { canaryScaleAt, podsFor, routedCanaryCount } from './replicaCounts.ts'
-import { routesAt, weightAt } from './steps.ts'
-import { type CanaryPass, observedWeights } from './traffic.ts'
+import { canaryScaleAt, podsFor } from './replicaCounts.ts'
+import { observedWeights } from './traffic.ts'
 import type { VersionSet } from './view.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -38,39 +38,29 @@ export function edgeSizes(pass: CanaryPass): SizePlan {
 function canarySized(pass: CanaryPass, set: VersionSet): Sized {
   const { view, progress } = pass
   switch (progress.kind) {
-    case 'initial':
     case 'settled':
       return { size: view.settings.replicas, deadline: null }
+    case 'initial':
     case 'promotingFully':
-      return { size: grown(pass, set, view.settings.replicas), deadline: null }
     case 'stepping':
-      return { size: grown(pass, set, canarySize(pass, progress.stepIndex)), deadline: null }
+      return grown(pass, set, canarySize(pass))
     case 'aborted':
       return abortedSized(pass, set)
   }
 }
 
-/** As the steps up to this one want it. */
-export function canarySize({ view, canary }: CanaryPass, stepIndex: number): number {
-  const { replicas } = view.settings
-  const scale = canaryScaleAt(canary.steps, stepIndex)
-  const share = { weight: weightAt(canary, stepIndex), totalWeight: canary.totalWeight }
-  const size = routedCanaryCount(replicas, share, scale)
-  // Whoever is sent there by a header needs a pod, though nobody else is.
-  const { routes, mirrors } = routesAt(canary, stepIndex)
-  return routes.length + mirrors.length > 0 && replicas > 0 && scale.kind !== 'replicas' ? Math.max(size, 1) : size
-}
-
 /** Never below what its traffic needs, as long as that is seen to flow. */
-function grown(pass: CanaryPass, set: VersionSet, wanted: number): number {
+function grown(pass: CanaryPass, set: VersionSet, wanted: number): Sized {
   const { view, canary, progress } = pass
-  if (view.settings.isPaused) return pausedSize(view, set, wanted)
-  if (wanted >= set.size) return wanted
-  if (progress.kind === 'stepping' && canaryScaleAt(canary.steps, progress.stepIndex).kind === 'replicas') return wanted
+  const { replicas, isPaused } = view.settings
+  if (isPaused) return { size: pausedSize(view, set, wanted), deadline: null }
+  if (wanted >= set.size) return { size: wanted, deadline: null }
+  if (wanted === 0) return retired(pass, set, view.now)
+  if (progress.kind === 'stepping' && canaryScaleAt(canary.steps, progress.stepIndex).kind === 'replicas') return { size: wanted, deadline: null }
   // A change of the whole is no change of the share.
-  if (desiredReplicasIn(set) === view.settings.replicas && !isSettledTraffic(pass)) return set.size
+  if (desiredReplicasIn(set) === replicas && !isSettledTraffic(pass)) return { size: set.size, deadline: null }
   const weight = observedWeights(pass).get(set.hash) ?? 0
-  return Math.min(Math.max(wanted, podsFor(view.settings.replicas, { weight, totalWeight: canary.totalWeight })), set.size)
+  return { size: Math.min(Math.max(wanted, podsFor(replicas, { weight, totalWeight: canary.totalWeight })), set.size), deadline: null }
 }
 
 /** What the split says is what happens, or nothing passes an edge at all. */

@@ -3,7 +3,6 @@ import type { PauseCondition } from '../../api/rollout.ts'
 import { msOf } from '../../api/time.ts'
 import type { Instant } from './observed.ts'
 import type { CanarySettings } from './settings.ts'
-import { isTooLate } from './tell.ts'
 import { hashOfSteps } from './templateHash.ts'
 import type { View } from './view.ts'
 
@@ -32,7 +31,6 @@ export function progressOf(view: View, { steps }: CanarySettings): Progress {
   // An abort that was answered came before the wish to promote in full; one that was not came after it.
   const isAnswered = msOf(status.abortedAt) !== undefined
   if (status.promoteFull === true && (status.abort !== true || isAnswered)) return { kind: 'promotingFully' }
-  if (isTooLate(view)) return { kind: 'aborted', since: now }
   if (status.abort === true) return { kind: 'aborted', since: msOf(status.abortedAt) ?? now }
   // What is left of an abort that a user took back: from the first step again.
   if (isAnswered) return { kind: 'stepping', stepIndex: 0, pause: { kind: 'none' } }

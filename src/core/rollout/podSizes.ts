@@ -1,10 +1,11 @@
 /** How many pods each version shall have where their number alone is the share. */
+
+import { type CanaryPass, canaryWeight } from './canaryPass.ts'
 import type { SizePlan } from './edgeSizes.ts'
 import { olderCounts } from './olderReplicaSets.ts'
 import { pausedSize } from './pausedSize.ts'
 import { type CanaryCounts, countsByWeight, nextCounts, type Sized } from './replicaCounts.ts'
 import { resolveSurge, type Surge } from './surge.ts'
-import { type CanaryPass, canaryWeight } from './traffic.ts'
 import type { VersionSet, View } from './view.ts'
 
 /** The counts that stand for the weight, which the sizes approach pass by pass. */
@@ -37,12 +38,17 @@ export function podSizes(pass: CanaryPass): SizePlan {
       stable: sizedOf(others),
       olderReplicas: view.olderSets.reduce((sum, { size }) => sum + size, 0),
     })
-    if (canarySet !== undefined) sizes.set(canarySet, next.canary)
-    if (others !== undefined) sizes.set(others, next.stable)
+    if (canarySet !== undefined) sizes.set(canarySet, atLeastOne(view, canarySet, next.canary))
+    if (others !== undefined) sizes.set(others, atLeastOne(view, others, next.stable))
     for (const [set, size] of olderSizes(view, surgeOf(pass))) sizes.set(set, size)
   }
   const deadlines = new Map(view.sets.filter(({ deadline }) => deadline !== undefined).map((set) => [set, null] as const))
   return { sizes, deadlines, waits: [], wakeAt: undefined }
+}
+
+/** The last pod stays while a Service still selects it. */
+function atLeastOne(view: View, set: VersionSet, size: number): number {
+  return size === 0 && view.settings.replicas > 0 && view.selectedHashes.has(set.hash) ? Math.min(set.size, 1) : size
 }
 
 function sizedOf(set: VersionSet | undefined): Sized {

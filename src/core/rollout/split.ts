@@ -1,10 +1,11 @@
 /** The TrafficSplit: what the edges are asked for. */
 import type { SplitRole, SplitService, TrafficSplitSpec } from '../../api/trafficSplit.ts'
 import { backendServiceName } from './backendServices.ts'
+import { type CanaryPass, isServing, sharedServices } from './canaryPass.ts'
 import { inFlightAt, isInTraffic, readyAt } from './edges.ts'
 import type { SplitPlan } from './plan.ts'
 import { routesAt, type StepRoutes } from './steps.ts'
-import { type CanaryPass, edgesGate, sharedServices, type TrafficPlan } from './traffic.ts'
+import { edgesGate, type TrafficPlan } from './traffic.ts'
 import type { VersionSet } from './view.ts'
 
 export function planSplit(pass: CanaryPass, { weights }: TrafficPlan, growing: ReadonlySet<VersionSet>): SplitPlan {
@@ -63,12 +64,11 @@ function liveSets({ view }: CanaryPass, growing: ReadonlySet<VersionSet>, weight
 
 /** What the canary's own Service leads to: the canary once it can answer, stable before and after. */
 function canaryEntry(pass: CanaryPass, name: string, stable: VersionSet, canarySet: VersionSet | undefined): SplitService {
-  const { view, canary, progress } = pass
-  const isUnderWay = progress.kind === 'stepping' || progress.kind === 'promotingFully'
+  const { view, canary } = pass
   const led = view.observed.split?.spec.services.find((service) => service.name === name)?.weights ?? []
   const canAnswer = (set: VersionSet): boolean =>
     set.available > 0 && (readyAt(view.edges.speaking, set.hash) > 0 || led.some((part) => part.podTemplateHash === set.hash && part.weight > 0))
-  const target = isUnderWay && canarySet !== undefined && canAnswer(canarySet) ? canarySet : stable
+  const target = isServing(pass) && canarySet !== undefined && canAnswer(canarySet) ? canarySet : stable
   return { name, role: 'canary', weights: [{ podTemplateHash: target.hash, weight: canary.totalWeight }] }
 }
 

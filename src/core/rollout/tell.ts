@@ -1,20 +1,17 @@
 /** The end of every status: conditions, phase and message, with the reason of whatever it waits for. */
 import type { RolloutStatus } from '../../api/rollout.ts'
-import { conditionsOf, isPaused } from './conditions.ts'
-import { type Deadline, deadlineOf, isDeadlineSuspended } from './deadline.ts'
+import { conditionsOf } from './conditions.ts'
 import { failureText } from './failureText.ts'
 import { phaseOf } from './phase.ts'
 import { podTroubleOf, replicaFailureOf, type Trouble } from './podTrouble.ts'
 import type { Router } from './router.ts'
-import { setOf, type View } from './view.ts'
+import { deadlineIn, setOf, type View } from './view.ts'
 import { textOf, type Waiting } from './waiting.ts'
 
+export type Tellable = { readonly router: Router; readonly waits: readonly Waiting[]; readonly abortedBecause: string | undefined }
+
 /** `status` as it shall stand, but for what is told here. */
-export function told(
-  view: View,
-  status: RolloutStatus,
-  { router, waits }: { readonly router: Router; readonly waits: readonly Waiting[] },
-): RolloutStatus {
+export function told(view: View, status: RolloutStatus, { router, waits, abortedBecause }: Tellable): RolloutStatus {
   const { rollout, observed, newSet, now } = view
   const failure = failureText(observed.failure)
   const conditions = conditionsOf({
@@ -22,43 +19,19 @@ export function told(
     after: status,
     deadline: deadlineIn(view, status),
     newReplicaSet: newSet === undefined ? 'created' : view.isNewTemplate ? 'found' : undefined,
-    creationFailure: newSet === undefined && observed.failure?.action === 'createReplicaSet' ? failure : undefined,
+    creationFailure: newSet === undefined && !view.isNameTaken && observed.failure?.action === 'createReplicaSet' ? failure : undefined,
     replicaFailure: replicaFailureOf(view.sets.map(({ set }) => set)),
-    abortedBecause: isTooLate(view) ? abortedByDeadline : undefined,
+    abortedBecause,
     now,
   })
   const after = { ...status, conditions }
   return { ...after, ...phaseOf({ rollout, after, isRouted: router === 'edge', waitsFor: failure ?? whyItWaits(view, waits[0]) }) }
 }
 
-const abortedByDeadline = 'ProgressDeadlineExceeded: the update did not get further in time'
-
-/** When the Rollout is late, if nothing happens until then. */
-export function deadlineIn(view: View, status: RolloutStatus): Deadline {
-  const { rollout, settings, now, sets } = view
-  const { strategy } = settings
-  return deadlineOf({
-    progressing: view.status.conditions?.find(({ type }) => type === 'Progressing'),
-    progressDeadlineMs: settings.progressDeadlineMs,
-    isSuspended: isDeadlineSuspended({
-      isPaused: isPaused(rollout, status),
-      step: strategy.kind === 'canary' ? strategy.steps[status.currentStepIndex ?? strategy.steps.length] : undefined,
-      isDelayRunning: sets.some((set) => set !== view.newSet && set !== view.stableSet && set.size > 0 && set.deadline !== undefined),
-    }),
-    now,
-  })
-}
-
-/** Whether the update ends because it is late: not that of a first version, which has none to go back to. */
-export function isTooLate(view: View): boolean {
-  if (!view.settings.abortsOnDeadline || view.isInitial || view.isSettled || view.isNewTemplate) return false
-  return deadlineIn(view, view.status).kind === 'exceeded'
-}
-
 /** What it waits for, and what is wrong with the pods that it waits for; something to see to begins with its name. */
 function whyItWaits(view: View, wait: Waiting | undefined): string | undefined {
   const trouble = troubleOf(view, wait)
-  const text = wait === undefined ? undefined : textOf(wait)
+  const text = wait === undefined ? undefined : textOf(wait, view)
   if (trouble === undefined) return text
   const both = text === undefined ? trouble.message : `${trouble.message}, ${text}`
   return trouble.reason === 'NotReady' ? both : `${trouble.reason}: ${both}`

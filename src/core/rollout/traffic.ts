@@ -1,11 +1,8 @@
 /** How the weights shall stand: onto pods only that the edges report ready, off a version at once where another can take its share. */
 
-import type { EdgeOptions } from './edgeOptions.ts'
+import { type CanaryPass, canarySize, canaryWeight, entryServices, sharedServices } from './canaryPass.ts'
 import { isRouted, readyAt } from './edges.ts'
-import type { Progress } from './parse.ts'
 import { podsFor } from './replicaCounts.ts'
-import type { CanarySettings } from './settings.ts'
-import { weightAt } from './steps.ts'
 import { resolveSurge } from './surge.ts'
 import { setOf, type VersionSet, type View } from './view.ts'
 import type { Waiting } from './waiting.ts'
@@ -20,39 +17,6 @@ export type TrafficPlan = {
   readonly weights: Weights
   /** Why the weights are not where they are meant to be. */
   readonly waits: readonly Waiting[]
-}
-
-export type CanaryPass = {
-  readonly view: View
-  readonly canary: CanarySettings
-  readonly progress: Progress
-  readonly edge: EdgeOptions
-}
-
-/** Whose requests the split parts by weight. */
-export function sharedServices({ canary, edge }: Pick<CanaryPass, 'canary' | 'edge'>): readonly string[] {
-  const names = canary.stableService === undefined ? edge.services : [canary.stableService, ...edge.services]
-  return [...new Set(names)].filter((name) => name !== canary.canaryService)
-}
-
-/** Every Service whose requests go by the split. */
-export function entryServices(pass: Pick<CanaryPass, 'canary' | 'edge'>): readonly string[] {
-  const { canaryService } = pass.canary
-  return [...sharedServices(pass), ...(canaryService === undefined ? [] : [canaryService])]
-}
-
-/** The canary's share if nothing is in the way. */
-export function canaryWeight({ canary, progress }: Pick<CanaryPass, 'canary' | 'progress'>): number {
-  switch (progress.kind) {
-    case 'initial':
-    case 'settled':
-    case 'promotingFully':
-      return canary.totalWeight
-    case 'aborted':
-      return 0
-    case 'stepping':
-      return weightAt(canary, progress.stepIndex)
-  }
 }
 
 /** As the split was observed to have them: of versions that are no more, stable has the share. */
@@ -131,12 +95,12 @@ function shift(pass: CanaryPass, before: Weights, shares: Weights, waits: Waitin
 /** Why a version may not have more than it has, if so. */
 function canaryGate(pass: CanaryPass, set: VersionSet, weight: number): Waiting | undefined {
   const { view, canary, progress } = pass
-  const needed = Math.min(podsFor(view.settings.replicas, { weight, totalWeight: canary.totalWeight }), Math.max(set.size, 1))
-  const isForced = progress.kind === 'promotingFully'
+  // A user may want fewer pods than the weight calls for.
+  const needed = Math.max(1, Math.min(podsFor(view.settings.replicas, { weight, totalWeight: canary.totalWeight }), canarySize(pass)))
   if (set.available < needed) return { kind: 'pods', hash: set.hash, available: set.available, needed }
   const wait = edgesGate(pass)
-  if (wait !== undefined && !isForced) return wait
-  return endpointsGate(view, set, needed)
+  if (wait !== undefined && progress.kind !== 'promotingFully') return wait
+  return isAnyRouted(pass) ? endpointsGate(view, set, needed) : undefined
 }
 
 /** Why the edges as they are cannot be relied upon, if so. */
@@ -145,7 +109,7 @@ export function edgesGate(pass: CanaryPass): Waiting | undefined {
   if (edges.needed.length === 0) return { kind: 'noReadyEdge' }
   if (edges.silent.length > 0) return { kind: 'silentEdges', edges: edges.silent.map(({ name }) => name) }
   const services = entryServices(pass)
-  return isRouted(edges.needed, services) ? undefined : { kind: 'noRoute', services }
+  return isAnyRouted(pass) ? undefined : { kind: 'noRoute', services }
 }
 
 /** Of the edges that are heard of, the one that sees too few. */
@@ -158,7 +122,8 @@ export function endpointsGate({ edges }: View, { hash }: VersionSet, needed: num
 }
 
 /** Back to stable with less ceremony: what it leaves is not wanted any more. An abort needs but one pod. */
-function stableGate({ view, canary, progress, edge }: CanaryPass, weight: number): Waiting | undefined {
+function stableGate(pass: CanaryPass, weight: number): Waiting | undefined {
+  const { view, canary, progress } = pass
   const set = view.stableSet
   if (set === undefined) return undefined
   const { replicas } = view.settings
@@ -169,6 +134,10 @@ function stableGate({ view, canary, progress, edge }: CanaryPass, weight: number
   if (progress.kind === 'aborted')
     return set.ready > 0 || atEdges.some((ready) => ready > 0) ? undefined : { kind: 'pods', hash: set.hash, available: 0, needed }
   if (set.ready < needed) return { kind: 'pods', hash: set.hash, available: set.ready, needed }
-  // Edges see no pods of what no route leads to.
-  return isRouted(view.edges.needed, entryServices({ canary, edge })) ? endpointsGate(view, set, needed) : undefined
+  return isAnyRouted(pass) ? endpointsGate(view, set, needed) : undefined
+}
+
+/** Edges see no pods of what no route leads to. */
+function isAnyRouted(pass: CanaryPass): boolean {
+  return isRouted(pass.view.edges.needed, entryServices(pass))
 }

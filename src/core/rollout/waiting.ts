@@ -1,4 +1,6 @@
 /** What a rollout waits for, and how that reads: what people may have to see to begins with a name of its own, and is told as an event. */
+import { silenceMs } from './edges.ts'
+import type { View } from './view.ts'
 
 export type Waiting =
   /** Too few pods of a version are available. */
@@ -21,7 +23,7 @@ export type Waiting =
   | { readonly kind: 'user' }
   | { readonly kind: 'time' }
 
-export function textOf(waiting: Waiting): string {
+export function textOf(waiting: Waiting, view: View): string {
   switch (waiting.kind) {
     case 'pods':
       return `waiting for pods of ${waiting.hash}: ${waiting.available} of ${waiting.needed} available`
@@ -34,9 +36,9 @@ export function textOf(waiting: Waiting): string {
     case 'noRoute':
       return `NoRoute: no edge has a route to ${waiting.services.length === 0 ? 'this Rollout' : `Service ${waiting.services.join(' or ')}`}`
     case 'silentEdges':
-      return `SilentEdge: ${named(waiting.edges)} serves, but nothing is heard of it`
+      return `SilentEdge: ${waiting.edges.map((name) => silentText(name, view)).join('; ')}`
     case 'edgesBehind':
-      return `waiting for ${named(waiting.edges)} to apply the weights`
+      return behindText(waiting.edges, view)
     case 'inFlight':
       return `waiting for ${waiting.count} ${waiting.count === 1 ? 'request' : 'requests'} to ${waiting.hash} to end`
     case 'traffic':
@@ -50,7 +52,15 @@ export function textOf(waiting: Waiting): string {
   }
 }
 
-function named(edges: readonly string[]): string {
-  const [first = '', ...others] = edges
-  return others.length === 0 ? `edge ${first}` : `edge ${first} and ${others.length} more`
+function silentText(name: string, { observed }: View): string {
+  const edge = observed.edges.find((each) => each.name === name)
+  const what = edge?.silentMs === undefined ? 'has not been heard of yet' : `has not been heard of for ${silenceMs / 1000} s or more`
+  return `edge ${name} ${what}${edge?.trouble === undefined ? '' : ` (${edge.trouble})`}`
+}
+
+function behindText(names: readonly string[], { observed }: View): string {
+  const refusing = observed.edges.find(({ name, refused }) => names.includes(name) && refused !== undefined)
+  if (refusing !== undefined) return `SplitRefused: edge ${refusing.name} cannot serve by the split: ${refusing.refused?.message}`
+  const [first = '', ...others] = names
+  return `waiting for edge ${first}${others.length === 0 ? '' : ` and ${others.length} more`} to serve by the weights`
 }
