@@ -104,6 +104,24 @@ t.test('what stands in the same files is looked at together', async (t) => {
   t.match((await lint({ 'a.yaml': twice })).out, /error: Rollout second: .*stableService: the Service "stable" belongs to the Rollout "shop"/)
 })
 
+t.test('slips in a pod template are warned of', async (t) => {
+  const pod = 'spec.template.spec.containers.0'
+  const slips = edited(canaryRollout(), {
+    [`${pod}.imagePullPolcy`]: 'Always',
+    [`${pod}.readinessProbe`]: { httpGet: { prot: 80 } },
+    [`${pod}.fieldOfTomorrow`]: 1,
+  })
+  const { code, out } = await lint({ 'a.yaml': stringify(slips) })
+  t.equal(code, 0)
+  t.strictSame(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^.*containers\[0\]\./, '')),
+    ['imagePullPolcy: is not known here; did you mean imagePullPolicy?', 'readinessProbe.httpGet.prot: is not known here; did you mean port?'],
+  )
+})
+
 t.test('templates are judged, and what is made of them', async (t) => {
   const template = (spec: string): string => `apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: rate}\nspec: ${spec}\n`
   const rows: readonly (readonly [string, RegExp])[] = [

@@ -7,6 +7,7 @@ import type { CompileRegex } from '../../core/routing/types.ts'
 import { at, child, isSet, listIn } from '../../core/spec/field.ts'
 import { type Field, type Findings, openFindings, type SpecMistake } from '../../core/spec/findings.ts'
 import type { Neighbours } from './neighbours.ts'
+import { warnPodFields } from './podFields.ts'
 
 export type Judged = { readonly errors: readonly SpecMistake[]; readonly warnings: readonly SpecMistake[] }
 
@@ -23,6 +24,7 @@ export function judgeRollout(value: unknown, neighbours: Neighbours, compileRege
     for (const template of listIn(child(field, 'templates'), openFindings())) warnUnknownTemplate(template, templates, warnings)
     warnings.report(field, { message: 'is not carried out yet', fix: 'the release waits here until somebody promotes it' })
   }
+  warnPodFields(at(root, 'spec', 'template'), warnings)
   for (const field of servicesOf(root))
     if (services.size > 0 && typeof field.value === 'string' && !services.has(field.value))
       warnAbsent(field, field.value, 'Service', services.keys(), warnings)

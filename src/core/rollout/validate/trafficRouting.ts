@@ -1,7 +1,7 @@
 /** Who splits the requests: by the stanza, or by what the cluster has, where edges are the default. */
 import { edgeIngressClass, edgePlugin } from '../../../api/rolloutLabels.ts'
 import { shown } from '../../routing/names.ts'
-import { at, child, chosen, described, integerIn, isMap, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText } from '../../spec/field.ts'
+import { at, child, chosen, described, integerIn, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText } from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 import { readEdgeOptions } from '../edgeOptions.ts'
 import type { RouterFacts } from '../observed.ts'
@@ -50,7 +50,8 @@ export function checkTrafficRouting(canary: Field, known: RouterKnowledge, findi
       message: 'is missing',
       fix: "write the Service that users' routes name: its requests are split",
     })
-  return { isRouted, totalWeight: checkTotalWeight(stanza, findings), managedRoutes: checkManagedRoutes(stanza, findings), services }
+  const totalWeight = integerIn(child(stanza, 'maxTrafficWeight'), findings, { minimum: 1, maximum: maxTotalWeight }) ?? defaultTotalWeight
+  return { isRouted, totalWeight, managedRoutes: checkManagedRoutes(stanza, findings), services }
 }
 
 /** Without a stanza: an Ingress of ours leads to the Service. */
@@ -104,15 +105,6 @@ function checkNginx(nginx: Field, canary: Field, { ingresses }: RouterFacts, fin
         fix: 'name stableService in one of its rules',
       })
   }
-}
-
-function checkTotalWeight(stanza: Field, findings: Findings): number {
-  const field = child(stanza, 'maxTrafficWeight')
-  const weight = integerIn(field, findings, { minimum: 1, maximum: maxTotalWeight })
-  const hasRouter = isSet(child(stanza, 'nginx')) || (isMap(child(stanza, 'plugins').value) && mapIn(child(stanza, 'plugins'), findings).length > 0)
-  if (weight !== undefined && !hasRouter)
-    findings.report(field, { message: 'is for nginx and plugins only', fix: 'leave it out: weights are percentages' })
-  return weight ?? defaultTotalWeight
 }
 
 function checkManagedRoutes(stanza: Field, findings: Findings): readonly string[] {
