@@ -1,12 +1,13 @@
 /** The heart: from a Rollout and what was observed, what is to be done and what is to be told. */
 import type { Rollout } from '../../api/rollout.ts'
 import type { CompileRegex } from '../routing/types.ts'
+import { decideBlueGreen } from './blueGreen.ts'
 import { decideCanary } from './canary.ts'
 import type { Decision } from './decision.ts'
 import { diff } from './diff.ts'
 import { leftoverActions } from './leftovers.ts'
 import type { Instant, Observed } from './observed.ts'
-import { earliest, restingPlan } from './plan.ts'
+import { earliest } from './plan.ts'
 import { render, renderInvalid } from './render.ts'
 import { type Router, routerOf } from './router.ts'
 import type { StrategyDecision } from './strategyDecision.ts'
@@ -54,6 +55,6 @@ function decideStrategy(view: View, router: Router): StrategyDecision {
     case 'canary':
       return decideCanary(view, strategy, router)
     case 'blueGreen':
-      return { plan: restingPlan, status: {}, waits: [], wakeAt: undefined, abortedBecause: undefined }
+      return decideBlueGreen(view, strategy, router)
   }
 }

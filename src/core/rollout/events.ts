@@ -98,7 +98,8 @@ function pauseEvents({ before, after }: Change): readonly RolloutEvent[] {
   const [was, is] = [statusOf(before, 'Paused') === 'True', statusOf(after, 'Paused') === 'True']
   const reason = after.pauseConditions?.[0]?.reason
   if (!was && is) return [normal('RolloutPaused', `Rollout is paused${reason === undefined ? ' by a user' : ` (${reason})`}`)]
-  return was && !is && after.abort !== true ? [normal('RolloutResumed', 'Rollout is resumed')] : []
+  const goesOn = after.abort !== true && before.currentPodHash === after.currentPodHash
+  return was && !is && goesOn ? [normal('RolloutResumed', 'Rollout is resumed')] : []
 }
 
 function endings({ before, after }: Change): readonly RolloutEvent[] {

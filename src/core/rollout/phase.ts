@@ -14,6 +14,9 @@ export type PhaseFacts = {
 
 export type Phase = { readonly phase: RolloutPhase; readonly message: string }
 
+/** A pause that no other controller knows: of what is not there yet. */
+const heldBy = 'NotSupportedYet: '
+
 /** The first that applies. The reason of a pause is the whole message: tools compare it. */
 export function phaseOf({ rollout: { spec }, after, isRouted, waitsFor }: PhaseFacts): Phase {
   const invalid = conditionIn(after, 'InvalidSpec')
@@ -23,7 +26,7 @@ export function phaseOf({ rollout: { spec }, after, isRouted, waitsFor }: PhaseF
     return { phase: 'Degraded', message: `${reason}: ${message}${because(reason, waitsFor)}` }
   if (spec.paused === true) return { phase: 'Paused', message: 'paused by a user' }
   const [pause] = after.pauseConditions ?? []
-  if (pause !== undefined) return { phase: 'Paused', message: pause.reason }
+  if (pause !== undefined) return { phase: 'Paused', message: waitsFor?.startsWith(heldBy) ? waitsFor : pause.reason }
   const unfinished = whatIsLeft({ spec, after, isRouted })
   return unfinished === undefined ? { phase: 'Healthy', message: '' } : { phase: 'Progressing', message: waitsFor ?? unfinished }
 }

@@ -17,16 +17,6 @@ export type Plan = {
   readonly wakeAt: Instant | undefined
 }
 
-/** Nothing is wanted but what there is. */
-export const restingPlan: Plan = {
-  sizes: new Map(),
-  deadlines: new Map(),
-  selectors: new Map(),
-  split: { kind: 'kept' },
-  waits: [],
-  wakeAt: undefined,
-}
-
 export type SplitPlan =
   /** The edges have no part in it; what they had is taken down. */
   | { readonly kind: 'none' }
