@@ -1,6 +1,6 @@
 import { sameData } from '../core/routing/delta.ts'
 import type { Backend, BackendOrigin, Routing, Split, SplitOrigin } from '../core/routing/types.ts'
-import { backendBlockCells, backendGauges, newBlock, workerAt, workerBlockCells } from './counters.ts'
+import { at, backendBlockCells, backendGauges, failureKinds, newBlock, pickReasons, workerAt, workerBlockCells } from './counters.ts'
 import type { BackendBlocks } from './protocol.ts'
 
 /** What all workers together counted for one backend; `cells` is laid out by `at`. */
@@ -28,6 +28,8 @@ export type Ledger = {
   /** Backends in use, and those gone for less than `keepMs`; one that has stood for several things, once for each. */
   series(): BackendSeries[]
   sum(split: string, backend: string): Float64Array
+  /** Another number whenever `sum` may be another one; costs little. A worker that is just counting may be a moment ahead of it. */
+  activity(split: string, backend: string): number
   /** Of one cell, the largest that any worker has. */
   most(split: string, backend: string, cell: number): number
   /** All workers' own blocks together, laid out by `workerAt`; `tableVersion` is the lowest, `lagMs` the highest. */
@@ -108,6 +110,8 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
       return [...entries.values()].flatMap(seriesOf)
     },
     sum: (split, backend) => add(entries.get(keyOf(split, backend))?.blocks ?? [], backendBlockCells),
+    activity: (split, backend) =>
+      (entries.get(keyOf(split, backend))?.blocks ?? []).reduce((all, block) => all + activityIn(new Float64Array(block)), 0),
     most: (split, backend, cell) => Math.max(0, ...(entries.get(keyOf(split, backend))?.blocks ?? []).map((block) => new Float64Array(block)[cell]!)),
     workerSum() {
       const total = add(own, workerBlockCells)
@@ -118,6 +122,16 @@ export function openLedger(options: { readonly workers: number; readonly keepMs:
     },
   }
 }
+
+/** Each request raises what only rises when it begins, and lowers what is under way when it ends. */
+function activityIn(view: Float64Array): number {
+  let begun = 0
+  for (const cell of risingWithRequests) begun += view[cell]!
+  return begun * mostUnderWay + view[at.inFlight]! + view[at.openTunnels]!
+}
+
+const mostUnderWay = 2 ** 20
+const risingWithRequests = [...pickReasons.map((_, i) => at.picks + i), ...failureKinds.map((_, i) => at.failures + i), at.tunnels, at.retries]
 
 function pairs(routing: Routing): [split: Split, backend: Backend][] {
   return routing.splits.flatMap((split) => split.backends.map((backend): [Split, Backend] => [split, backend]))

@@ -29,26 +29,42 @@ export function openReports(options: SplitReportParts & { readonly state: Pick<E
   const startedAt = new Date().toISOString()
   const readers = new Set<Reader>()
   /** Per split its latest report, and the number of the look at which it came to be so. */
-  const known = new Map<string, { json: string; report: SplitReport; since: number }>()
+  const known = new Map<string, { readonly report: SplitReport; readonly since: number }>()
   const removed = new Map<string, number>()
   /** Below, it is not known any more what was removed. */
   let knownFrom = 0
   let looks = 0
+  /** When the last look ended, and how long it took. */
+  let lookedMs = 0
+  let lookMs = 0
+  let soon: NodeJS.Timeout | undefined
   let ticker: NodeJS.Timeout | undefined
   const unwatch = state.watch(() => {
     splitReports.follow()
-    if (readers.size > 0) tellAll()
+    tellSoon()
   })
 
+  /** At once; where looks take long and changes are many, with pauses that leave this thread four fifths of its time. */
+  function tellSoon(): void {
+    if (readers.size === 0 || soon !== undefined) return
+    const pauseMs = lookedMs + 4 * lookMs - performance.now()
+    if (pauseMs <= 0) tellAll()
+    else
+      soon = setTimeout(() => {
+        soon = undefined
+        if (readers.size > 0) tellAll()
+      }, pauseMs)
+  }
+
   function look(): void {
+    const startMs = performance.now()
     const next = looks + 1
     let changed = false
     const present = splitReports.look()
     for (const report of present) {
       const key = splitKey(report)
-      const json = JSON.stringify(report)
-      if (known.get(key)?.json === json) continue
-      known.set(key, { json, report, since: next })
+      if (known.get(key)?.report === report) continue
+      known.set(key, { report, since: next })
       removed.delete(key)
       changed = true
     }
@@ -66,6 +82,8 @@ export function openReports(options: SplitReportParts & { readonly state: Pick<E
       knownFrom = next
     }
     if (changed) looks = next
+    lookedMs = performance.now()
+    lookMs = lookedMs - startMs
   }
 
   /** What has changed since that look; everything where it is not known. */
@@ -145,6 +163,7 @@ export function openReports(options: SplitReportParts & { readonly state: Pick<E
     close() {
       unwatch()
       clearInterval(ticker)
+      clearTimeout(soon)
       for (const { response } of readers) response.end()
     },
   }

@@ -1,3 +1,4 @@
+import type { Ledger } from '../blocks.ts'
 import { at, backendBlockCells, backendGauges, codes, methods } from '../counters.ts'
 
 /** What a TrafficSplit is served by: splits of the table, and the backends in them. */
@@ -12,9 +13,13 @@ export type Tallies = {
   follow(all: readonly Followed[]): void
   /** Laid out by `at`. */
   total(uid: string, backend: string): Float64Array
+  /** Another text whenever `total` may be another one. */
+  activity(uid: string, backend: string): string
 }
 
 type Tally = {
+  /** Another one with each change of `splits`. */
+  changes: number
   splits: ReadonlySet<string>
   /** By split that has left the table, then by backend: its last sum. The ledger keeps it for a while. */
   readonly left: Map<string, Map<string, Float64Array>>
@@ -24,8 +29,8 @@ type Tally = {
   readonly backends: Set<string>
 }
 
-/** `sumOf`: what all workers counted; zeros for what is not known, or not any more. */
-export function openTallies(sumOf: (split: string, backend: string) => Float64Array): Tallies {
+/** Of the ledger: sums are zeros for what is not known, or not any more. */
+export function openTallies({ sum: sumOf, activity: activityOf }: Pick<Ledger, 'sum' | 'activity'>): Tallies {
   const tallies = new Map<string, Tally>()
 
   function carry(tally: Tally, backend: string, cells: Float64Array): void {
@@ -51,9 +56,10 @@ export function openTallies(sumOf: (split: string, backend: string) => Float64Ar
       const present = new Set(all.map(({ uid }) => uid))
       for (const uid of tallies.keys()) if (!present.has(uid)) tallies.delete(uid)
       for (const { uid, splits, backends } of all) {
-        const tally: Tally = tallies.get(uid) ?? { splits: new Set(), left: new Map(), carried: new Map(), backends: new Set() }
+        const tally: Tally = tallies.get(uid) ?? { changes: 0, splits: new Set(), left: new Map(), carried: new Map(), backends: new Set() }
         tallies.set(uid, tally)
         const next = new Set(splits)
+        if (next.size !== tally.splits.size || splits.some((split) => !tally.splits.has(split))) tally.changes++
         for (const split of next) bringBack(tally, split)
         for (const split of tally.splits) {
           if (!next.has(split)) tally.left.set(split, new Map([...tally.backends].map((backend) => [backend, sumOf(split, backend)])))
@@ -73,7 +79,16 @@ export function openTallies(sumOf: (split: string, backend: string) => Float64Ar
         backends.set(backend, now)
         leaving.push(now)
       }
+      if (leaving.length === 0 && tally.splits.size === 1 && !tally.carried.has(backend)) return sumOf([...tally.splits][0]!, backend)
       return added([tally.carried.get(backend), ...leaving, ...[...tally.splits].map((split) => sumOf(split, backend))])
+    },
+    activity(uid, backend) {
+      const tally = tallies.get(uid)
+      if (tally === undefined) return ''
+      let sum = 0
+      for (const split of tally.splits) sum += activityOf(split, backend)
+      for (const split of tally.left.keys()) sum += activityOf(split, backend)
+      return `${tally.changes} ${sum}`
     },
   }
 }

@@ -5,12 +5,18 @@ import { at, backendBlockCells } from '../../../src/edge/counters.ts'
 /** A ledger of one backend: what is counted by split. */
 function scene() {
   const counts = new Map<string, { requests: number; inFlight: number }>()
-  const tallies = openTallies((split) => {
-    const cells = new Float64Array(backendBlockCells)
-    const { requests = 0, inFlight = 0 } = counts.get(split) ?? {}
-    cells[at.requests] = requests
-    cells[at.inFlight] = inFlight
-    return cells
+  const tallies = openTallies({
+    sum(split) {
+      const cells = new Float64Array(backendBlockCells)
+      const { requests = 0, inFlight = 0 } = counts.get(split) ?? {}
+      cells[at.requests] = requests
+      cells[at.inFlight] = inFlight
+      return cells
+    },
+    activity(split) {
+      const { requests = 0, inFlight = 0 } = counts.get(split) ?? {}
+      return requests * 2 ** 20 + inFlight
+    },
   })
   return {
     count: (split: string, requests: number, inFlight = 0) => counts.set(split, { requests, inFlight }),
