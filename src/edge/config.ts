@@ -6,10 +6,12 @@ export type ListenAddress = { readonly host: string; readonly port: number }
 
 /** Absolute names of PEM files; the first may hold the chain too. */
 export type CertificateFiles = { readonly cert: string; readonly key: string }
+/** A certificate that the source hands over itself, in `EdgeConfig.secrets`: the `namespace/name` of a Secret. */
+export type CertificateSecret = { readonly secret: string }
 
 export type ListenerTls = {
   /** Chosen by the name that the client asks for; the first is for all others. */
-  readonly certificates: readonly CertificateFiles[]
+  readonly certificates: readonly (CertificateFiles | CertificateSecret)[]
   readonly minVersion: '1.2' | '1.3'
   /** Of Strict-Transport-Security; 0: none is sent. */
   readonly hstsSeconds: number
@@ -132,6 +134,14 @@ export type ServedSplit = {
   readonly refused?: { readonly generation: number; readonly message: string }
 }
 
+/** PEM, fit for handshakes, with the hosts that it is for. */
+export type SecretCertificate = {
+  readonly cert: string
+  readonly key: string
+  readonly names: readonly string[]
+  readonly expiresAt: Date
+}
+
 /** Everything that an edge can be told, as one immutable value: applied whole, or not at all. */
 export type EdgeConfig = {
   readonly listeners: readonly ListenerConfig[]
@@ -152,6 +162,8 @@ export type EdgeConfig = {
   readonly accessLog?: AccessLogSettings
   /** Absent: `defaultMetricAliases`. */
   readonly metricAliases?: readonly MetricAlias[]
+  /** Certificates that listeners name by Secret. Never logged, never shown, and sent to workers as what TLS needs alone. */
+  readonly secrets?: ReadonlyMap<string, SecretCertificate>
   /** Absent: all that there is. */
   readonly scope?: EdgeScope
   /** Those that there are, unrouted ones included; absent: weights come from elsewhere, and each split of `routing` stands for itself. */

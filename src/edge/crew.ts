@@ -66,6 +66,8 @@ type Slot = {
   appliedVersion: number | undefined
   /** What its table was built from, where that is certain. */
   given: Given | undefined
+  /** By which it does handshakes, as far as that is certain. */
+  tls: TlsMaterial | undefined
   replaced: number
   quickDeaths: number
   timer: NodeJS.Timeout | undefined
@@ -107,6 +109,7 @@ export function openCrew(options: {
     slot.thread = undefined
     slot.appliedVersion = undefined
     slot.given = undefined
+    slot.tls = undefined
     ledger.bury(slot.index)
     if (ended) return
     slot.replaced++
@@ -138,7 +141,9 @@ export function openCrew(options: {
   function give(slot: Slot, { version, config, keys }: Given, update: RoutingUpdate): Promise<Answer> {
     const blocks = ledger.blocksFor(slot.index, splitsIn(update))
     const tls = tlsFor(config)
-    const message: ToWorker = { kind: 'apply', version, settings: settingsOf(config), update, blocks, keys, ...(tls && { tls }) }
+    const same = tls !== undefined && tls === slot.tls
+    const message: ToWorker = { kind: 'apply', version, settings: settingsOf(config), update, blocks, keys, ...(tls && { tls: same ? 'same' : tls }) }
+    slot.tls = undefined
     return slot.thread?.ask(message, patienceMs()) ?? Promise.resolve({ kind: 'gone' })
   }
 
@@ -148,6 +153,7 @@ export function openCrew(options: {
     let answer = await give(slot, given, updates.between(slot.given, given))
     if (answer.kind === 'behind') answer = await give(slot, given, updates.between(undefined, given))
     slot.given = answer.kind === 'applied' ? given : undefined
+    slot.tls = answer.kind === 'applied' ? tlsFor(given.config) : undefined
     if (answer.kind === 'applied') slot.appliedVersion = version
     // One that has taken another's place meanwhile does not know.
     if (leaving) slot.thread?.tell({ kind: 'leave' })
@@ -247,7 +253,17 @@ export function openCrew(options: {
 }
 
 function newSlot(index: number): Slot {
-  return { index, thread: undefined, startedAt: 0, appliedVersion: undefined, given: undefined, replaced: 0, quickDeaths: 0, timer: undefined }
+  return {
+    index,
+    thread: undefined,
+    startedAt: 0,
+    appliedVersion: undefined,
+    given: undefined,
+    tls: undefined,
+    replaced: 0,
+    quickDeaths: 0,
+    timer: undefined,
+  }
 }
 
 function boundOf(table: Table): readonly ListenAddress[] {

@@ -21,3 +21,8 @@ const httpsPort = 443
 export function redirection({ redirectPort }: Entry, host: string, target: string): string {
   return `https://${host}${redirectPort === httpsPort ? '' : `:${redirectPort}`}${target}`
 }
+
+/** To where https is by default. */
+export function httpsRedirect(host: string, target: string): string {
+  return `https://${host}${target}`
+}

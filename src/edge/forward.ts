@@ -2,7 +2,7 @@ import { writeTo } from './bulk.ts'
 import { leastRequestOfTwo, leastRequestOfTwoWarming } from './choose.ts'
 import { clientAddress } from './clientAddress.ts'
 import { anyIdle, type EndpointPool, noneIdle } from './endpoints.ts'
-import { redirection } from './entry.ts'
+import { httpsRedirect, redirection } from './entry.ts'
 import type { Exchange, Upstream } from './exchange.ts'
 import { Field } from './http1/fields.ts'
 import { Method, type RequestHead } from './http1/requestHead.ts'
@@ -13,7 +13,7 @@ import type { Origin } from './origin.ts'
 import { proxyHeader } from './proxyProtocol/build.ts'
 import { failureAt, limitAt, pickAt } from './record.ts'
 import type { Sticky, Visitor } from './sticky/sticky.ts'
-import type { BackendTarget, SplitTarget } from './table.ts'
+import { type BackendTarget, httpsOnly, type SplitTarget } from './table.ts'
 
 /** An upstream that ignores `Expect: 100-continue` would keep both waiting: after this time the edge says 100 itself. */
 const continueMs = 1000
@@ -29,7 +29,8 @@ export function forward(exchange: Exchange, head: RequestHead, host: string, ori
   if (origin.turnsAway !== 0) return turnAway(exchange, head, host, origin)
   const place = table.routes.find(host, pathOf(head.target))
   if (place === undefined) return answer(exchange, 404, 'no_route')
-  const split = table.targets[place]!
+  if (place < 0 && cameInTheClear(head, origin)) return sendToHttps(exchange, head, host)
+  const split = table.targets[place < 0 ? httpsOnly(place) : place]!
   exchange.policy = split.policy
   const maximum = split.policy.bodyBytes
   if (maximum > 0 && (head.contentLength > maximum || exchange.request.bytes > maximum)) return exchange.refuseBody(413)
@@ -50,12 +51,29 @@ function answer(exchange: Exchange, status: number, why: string): void {
 }
 
 /** How a request came, and whether its listener lets it through: see `Origin`. */
-type Gate = Pick<Origin, 'turnsAway' | 'entry' | 'addresses'>
+type Gate = Pick<Origin, 'turnsAway' | 'entry' | 'addresses' | 'peer'>
 
 /** To where the listener redirects; or RFC 9110 §15.5.20: on a TLS connection that was made for a host with another certificate. */
 function turnAway(exchange: Exchange, head: RequestHead, host: string, { turnsAway, entry }: Gate): void {
   exchange.why = turnsAway === 308 ? 'redirect' : 'misdirected'
   exchange.answer(turnsAway, turnsAway === 308 ? redirection(entry, host, head.target) : '')
+}
+
+/** By the word of a trusted proxy in front, or as it came here. What proves a host's owner to a certificate authority is asked for in the clear. */
+function cameInTheClear(head: RequestHead, { peer, entry }: Pick<Origin, 'peer' | 'entry'>): boolean {
+  if (entry.scheme === 'https' || head.target.startsWith(acmePath)) return false
+  if (!peer.trusted) return true
+  for (let field = 0; field < head.fields.count; field++)
+    if (head.fields.id(field) === Field.ForwardedProto) return !/^https$/i.test(head.value(field))
+  return true
+}
+
+/** RFC 8555 §8.3. */
+const acmePath = '/.well-known/acme-challenge/'
+
+function sendToHttps(exchange: Exchange, head: RequestHead, host: string): void {
+  exchange.why = 'redirect'
+  exchange.answer(308, httpsRedirect(host, head.target))
 }
 
 /** RFC 9112 §3.2.4, RFC 9110 §7.6.2: asked of the edge itself, not of a service behind it. */

@@ -18,7 +18,7 @@ export type WorkerData = {
 }
 
 /** All that a table is made from but for its routing. */
-export type Settings = Omit<EdgeConfig, 'routing' | 'scope' | 'trafficSplits'>
+export type Settings = Omit<EdgeConfig, 'routing' | 'scope' | 'trafficSplits' | 'secrets'>
 
 /** `base`: the version of the table that a delta applies to, which has all else in common with the new one. */
 export type RoutingUpdate =
@@ -40,8 +40,8 @@ export type ToWorker =
       /** Of the splits in `update`. */
       readonly blocks: BackendBlocks
       readonly keys: StickyKeys
-      /** Absent: no listener has TLS. */
-      readonly tls?: TlsMaterial
+      /** Absent: no listener has TLS. `same`: as with the table before. */
+      readonly tls?: TlsMaterial | 'same'
     }
   /** Forget what `prepare` of that version bound. */
   | { readonly kind: 'discard'; readonly version: number }

@@ -51,7 +51,7 @@ export type SplitTarget<E> = {
  */
 export type Table<E> = {
   readonly version: number
-  /** To indices of `targets`: so a split changes without its routes. */
+  /** To indices of `targets`, so that a split changes without its routes; as `httpsOnly` where the route is. */
   readonly routes: RouteTable<number>
   readonly targets: readonly (SplitTarget<E> | undefined)[]
   readonly splits: ReadonlyMap<string, SplitTarget<E>>
@@ -123,7 +123,15 @@ export function reviseTable<E>(before: Table<E>, delta: RoutingDelta, input: Tab
 }
 
 function routedTo<E>(routes: readonly Route[], splits: ReadonlyMap<string, SplitTarget<E>>): readonly RoutedTo<number>[] {
-  return routes.map((route) => ({ route, target: splits.get(route.split)!.place }))
+  return routes.map((route) => {
+    const { place } = splits.get(route.split)!
+    return { route, target: route.httpsOnly === true ? httpsOnly(place) : place }
+  })
+}
+
+/** Of a place, and back: below 0, what comes in the clear is sent on to https. */
+export function httpsOnly(place: number): number {
+  return ~place
 }
 
 function freePlace(targets: readonly unknown[]): number {

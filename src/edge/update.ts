@@ -14,7 +14,7 @@ export function deltaBetween(before: Given, after: Given): RoutingDelta | undefi
 }
 
 /** What reports tell of is no worker's business: a new version of a TrafficSplit alone changes no table. */
-export function settingsOf({ routing: _, scope: _scope, trafficSplits: _served, ...settings }: EdgeConfig): Settings {
+export function settingsOf({ routing: _, scope: _scope, trafficSplits: _served, secrets: _secrets, ...settings }: EdgeConfig): Settings {
   return settings
 }
 

@@ -43,6 +43,7 @@ let sweptEveryMs = 0
 const logProxyHeader = peerLog('a PROXY protocol header was not taken', warn, () => performance.now())
 /** Loaded by the first configuration that has TLS. */
 let secure: SecureListeners | undefined
+let material: TlsMaterial | undefined
 const acceptQueue = new AcceptQueue()
 startSampling({
   counters,
@@ -81,7 +82,8 @@ function discard(): void {
 }
 
 /** How each listener takes connections, in their order. */
-async function acceptsOf({ listeners }: Settings, material: TlsMaterial | undefined): Promise<readonly Accept[]> {
+async function acceptsOf({ listeners }: Settings, told: TlsMaterial | 'same' | undefined): Promise<readonly Accept[]> {
+  if (told !== 'same') material = told
   const clear = listeners.map(({ redirectPort }) => (redirectPort === undefined ? acceptClear : acceptRedirect(redirectPort)))
   if (material === undefined) return clear
   if (secure === undefined) {

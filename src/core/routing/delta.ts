@@ -4,7 +4,7 @@ import { routeKey } from './validate.ts'
 /** What turns one routing into another. As sets: the order of routes and of splits means nothing. */
 export type RoutingDelta = {
   readonly routes: {
-    /** New, or leading to another split than before. */
+    /** New, or leading elsewhere than before. */
     readonly set: readonly Route[]
     readonly removed: readonly Route[]
   }
@@ -34,14 +34,17 @@ function diffRoutes(before: readonly Route[], after: readonly Route[]): RoutingD
   const set: Route[] = []
   for (const route of after.slice(start, after.length - fromEnd)) {
     const key = routeKey(route)
-    if (removed.get(key)?.split !== route.split) set.push(route)
+    const known = removed.get(key)
+    if (known?.split !== route.split || known.httpsOnly !== route.httpsOnly) set.push(route)
     removed.delete(key)
   }
   return { set, removed: [...removed.values()] }
 }
 
 function sameRoute(a: Route, b: Route): boolean {
-  return a === b || (a.path === b.path && a.host === b.host && a.split === b.split && a.pathType === b.pathType && a.oneLabel === b.oneLabel)
+  if (a === b) return true
+  const sameRequests = a.path === b.path && a.host === b.host && a.pathType === b.pathType && a.oneLabel === b.oneLabel
+  return sameRequests && a.split === b.split && a.httpsOnly === b.httpsOnly
 }
 
 function diffSplits(before: readonly Split[], after: readonly Split[]): RoutingDelta['splits'] {

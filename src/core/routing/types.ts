@@ -100,6 +100,8 @@ export type Route = {
   readonly split: string
   /** `*.example` stands for one label alone, as in an Ingress. */
   readonly oneLabel?: boolean
+  /** What comes in the clear is sent on to https, but for what proves to a certificate authority whose the host is. */
+  readonly httpsOnly?: boolean
 }
 
 export type Routing = { readonly routes: readonly Route[]; readonly splits: readonly Split[] }

@@ -28,12 +28,24 @@ export async function loadCertificate(files: CertificateFiles): Promise<Certific
     texts[part] = Buffer.from(content.bytes).toString('latin1')
     if (texts[part].trim() === '') return told(part, 'is empty', `write the ${part === 'cert' ? 'certificate' : 'private key'} into it, in PEM`)
   }
+  return judgeCertificate(texts, told, files.cert)
+}
+
+type Texts = { readonly cert: string; readonly key: string }
+type Tell<F> = (part: 'cert' | 'key', message: string, fix: string) => F
+
+/** Whether handshakes can be done with them. `where`: what the certificate is in, for the message about its key. */
+export async function judgeCertificate<F>(
+  texts: Texts,
+  told: Tell<F>,
+  where: string,
+): Promise<{ readonly kind: 'loaded'; readonly loaded: Loaded } | F> {
   const certificate = tried(() => (texts.cert.includes('-----BEGIN CERTIFICATE-----') ? new X509Certificate(texts.cert) : undefined))
   if (certificate === undefined) return told('cert', 'holds no certificate in PEM', 'write one that begins with -----BEGIN CERTIFICATE-----')
   if (/^-----BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(texts.key)) return told('key', 'is encrypted', 'store the key without a passphrase')
   const key = tried((): KeyObject => createPrivateKey(texts.key))
   if (key === undefined) return told('key', 'holds no private key in PEM', 'write one that begins with -----BEGIN PRIVATE KEY-----')
-  if (!certificate.checkPrivateKey(key)) return told('key', `is not the key of the certificate in ${files.cert}`, 'put the two that belong together')
+  if (!certificate.checkPrivateKey(key)) return told('key', `is not the key of the certificate in ${where}`, 'put the two that belong together')
   const refusal = await refusalOf(texts)
   if (refusal !== undefined) return told('cert', `cannot be used (${refusal})`, 'take a certificate with a key of today’s size')
   return {

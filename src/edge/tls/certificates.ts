@@ -6,9 +6,9 @@ import type { Lane } from '../lane.ts'
 import type { EdgeLog } from '../log.ts'
 import { type Watch, type WatchTimes, watchPath } from '../source/file/watch.ts'
 import { type CertificateOutcome, type Loaded, loadCertificate } from './certificateFiles.ts'
-import { idOf, mentionsIn, type TlsMaterial } from './material.ts'
+import { type Certificate, idOf, mentionsIn, secretsIn, type TlsMaterial } from './material.ts'
 
-type Listeners = Pick<EdgeConfig, 'listeners'>
+type Listeners = Pick<EdgeConfig, 'listeners' | 'secrets'>
 
 /** The certificates of the TLS listeners: read and judged here, by the main thread, and kept in step with their files. */
 export type Certificates = {
@@ -19,7 +19,7 @@ export type Certificates = {
   prepare(config: Listeners): Promise<readonly AddressTrouble[]>
   commit(config: Listeners): void
   discard(): void
-  /** Undefined: no listener has TLS. */
+  /** Undefined: no listener has TLS. The same object as long as it holds the same. */
   materialFor(config: Listeners): TlsMaterial | undefined
   expiries(): readonly { readonly file: string; readonly expiresAt: Date }[]
   close(): void
@@ -53,6 +53,9 @@ export function openCertificates(options: {
   const followers = new Map<string, Follower>()
   /** By id, what was last told of it, so that it is told once. */
   const told = new Map<string, string>()
+  let secrets: ReturnType<typeof secretsIn> = []
+  /** The latest that workers were given, and what it was made of. */
+  let given: { readonly found: ReadonlyMap<string, Certificate>; readonly material: TlsMaterial } | undefined
   let ticketKeys = randomBytes(48)
   const rotation = setInterval(() => {
     ticketKeys = randomBytes(48)
@@ -143,6 +146,7 @@ export function openCertificates(options: {
       return trouble
     },
     commit(config) {
+      secrets = secretsIn(config)
       const wanted = new Map(mentionsIn(config).map(({ files }) => [idOf(files), files]))
       for (const [id, files] of wanted) {
         const loaded = candidates.get(id)
@@ -159,12 +163,21 @@ export function openCertificates(options: {
     },
     discard: () => candidates.clear(),
     materialFor(config) {
-      const mentions = mentionsIn(config)
-      if (mentions.length === 0) return undefined
-      const certificates = mentions.map(({ files }): [string, Loaded] => [idOf(files), candidates.get(idOf(files)) ?? present.get(idOf(files))!])
-      return { ticketKeys, certificates: new Map(certificates.map(([id, { cert, key, names }]) => [id, { cert, key, names }])) }
+      const files = mentionsIn(config).map(({ files }): [string, Certificate] => [
+        idOf(files),
+        candidates.get(idOf(files)) ?? present.get(idOf(files))!,
+      ])
+      const found = new Map<string, Certificate>([...files, ...secretsIn(config)])
+      if (found.size === 0) return undefined
+      if (given !== undefined && given.material.ticketKeys === ticketKeys && isSameSet(given.found, found)) return given.material
+      const certificates = new Map([...found].map(([id, { cert, key, names }]) => [id, { cert, key, names }]))
+      given = { found, material: { ticketKeys, certificates } }
+      return given.material
     },
-    expiries: () => [...present].map(([id, { expiresAt }]) => ({ file: id.slice(0, id.indexOf('\n')), expiresAt })),
+    expiries: () => [
+      ...[...present].map(([id, { expiresAt }]) => ({ file: id.slice(0, id.indexOf('\n')), expiresAt })),
+      ...secrets.map(([id, { expiresAt }]) => ({ file: id, expiresAt })),
+    ],
     close() {
       clearInterval(rotation)
       for (const id of [...followers.keys()]) unfollow(id)
@@ -174,6 +187,10 @@ export function openCertificates(options: {
 
 function isExpired({ expiresAt }: Loaded): boolean {
   return expiresAt.getTime() <= Date.now()
+}
+
+function isSameSet(a: ReadonlyMap<string, Certificate>, b: ReadonlyMap<string, Certificate>): boolean {
+  return a.size === b.size && [...a].every(([id, certificate]) => b.get(id) === certificate)
 }
 
 function isSame(a: Loaded, b: Loaded): boolean {

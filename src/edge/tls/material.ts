@@ -1,4 +1,4 @@
-import type { CertificateFiles, EdgeConfig } from '../config.ts'
+import type { CertificateFiles, CertificateSecret, EdgeConfig, SecretCertificate } from '../config.ts'
 
 /** A certificate with its key, as workers use them. Never logged, never shown. */
 export type Certificate = {
@@ -17,15 +17,27 @@ export type TlsMaterial = {
   readonly certificates: ReadonlyMap<string, Certificate>
 }
 
-export function idOf({ cert, key }: CertificateFiles): string {
-  return `${cert}\n${key}`
+export function idOf(of: CertificateFiles | CertificateSecret): string {
+  return 'secret' in of ? `secret ${of.secret}` : `${of.cert}\n${of.key}`
 }
 
-/** Where a configuration names a certificate; `field` as in `listeners[0].tls.certificates[1]`. */
+/** Where a configuration names a certificate by its files; `field` as in `listeners[0].tls.certificates[1]`. */
 export type Mention = { readonly field: string; readonly files: CertificateFiles }
 
 export function mentionsIn(config: Pick<EdgeConfig, 'listeners'>): readonly Mention[] {
   return config.listeners.flatMap(({ tls }, listener) =>
-    (tls?.certificates ?? []).map((files, index) => ({ field: `listeners[${listener}].tls.certificates[${index}]`, files })),
+    (tls?.certificates ?? []).flatMap((files, index) =>
+      'secret' in files ? [] : [{ field: `listeners[${listener}].tls.certificates[${index}]`, files }],
+    ),
+  )
+}
+
+/** Those that it names by Secret, and has. */
+export function secretsIn({ listeners, secrets }: Pick<EdgeConfig, 'listeners' | 'secrets'>): readonly (readonly [id: string, SecretCertificate])[] {
+  return listeners.flatMap(({ tls }) =>
+    (tls?.certificates ?? []).flatMap((each) => {
+      const found = 'secret' in each ? secrets?.get(each.secret) : undefined
+      return found === undefined ? [] : [[idOf(each), found] as const]
+    }),
   )
 }

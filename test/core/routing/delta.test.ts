@@ -21,7 +21,8 @@ function somePath(): string {
 
 function someRoute(): Route {
   const host = one(hosts)
-  return { ...(host === undefined ? undefined : { host }), path: somePath(), pathType: one(['Prefix', 'Exact'] as const), split: one(splitNames) }
+  const special = { ...(host?.startsWith('*.') && random(2) === 0 && { oneLabel: true }), ...(random(4) === 0 && { httpsOnly: true }) }
+  return { ...(host && { host }), path: somePath(), pathType: one(['Prefix', 'Exact'] as const), split: one(splitNames), ...special }
 }
 
 function someSplit(name: string): Split {
@@ -118,6 +119,20 @@ t.test('what has not changed is not in a delta, and is shared by both tables', a
   const next = reviseRoutes(table.hosts, delta.routes.set.map(target), delta.routes.removed)
   const shared = [...next.hosts.names].filter(([host, paths]) => table.hosts.names.get(host) === paths)
   t.equal(shared.length, 999)
+})
+
+t.test('a star may stand for one label alone, and then wins over one that stands for any', async (t) => {
+  const route = (host: string, split: string, more: Partial<Route> = {}): Route => ({ host, path: '/', pathType: 'Prefix', split, ...more })
+  const table = compileRoutes([route('*.b', 'p'), route('*.b', 'q', { oneLabel: true }), route('*.a.b', 'r', { oneLabel: true })].map(target))
+  for (const [host, split] of [
+    ['x.b', 'q'],
+    ['x.a.b', 'r'],
+    ['x.y.b', 'p'],
+    ['x.y.a.b', 'p'],
+    ['b', undefined],
+  ] as const)
+    t.equal(table.find(host, '/'), split, host)
+  t.equal(reviseRoutes(table.hosts, [], [route('*.b', 'q', { oneLabel: true })]).find('x.b', '/'), 'p')
 })
 
 t.test('a path of any length comes and goes', async (t) => {

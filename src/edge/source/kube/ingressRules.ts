@@ -4,11 +4,16 @@ import {
   type IngressBackend,
   type IngressClass,
   type IngressPath,
+  type IngressTls,
   ingressClassAnnotation,
 } from '../../../api/ingress.ts'
 import { edgeIngressController } from '../../../api/rolloutLabels.ts'
 import { type Complaint, hostComplaint, pathComplaint, shown } from '../../../core/routing/names.ts'
 import type { Route } from '../../../core/routing/types.ts'
+
+/** Ours, and that of another controller's Ingresses which move here. */
+const redirectAnnotation = 'spillway.dev/redirect-https'
+const forceRedirectAnnotation = 'nginx.ingress.kubernetes.io/force-ssl-redirect'
 
 /** A port of a Service as an Ingress writes it. */
 export type ServicePortRef = { readonly namespace: string; readonly service: string; readonly port: string | number }
@@ -50,14 +55,18 @@ export function isOurs({ metadata, spec }: Ingress, { className, isForeign, isDe
   return named === undefined ? isDefault : named === className
 }
 
-/** What an Ingress says, without a look at anything else. What is wrong with a part of it takes that part out, and no other. */
-export function rulesOf({ metadata: { namespace = '' }, spec }: Ingress): IngressRules {
+/**
+ * What an Ingress says, without a look at anything else. What is wrong with a part of it takes that part out, and no other. `redirectHttps`: of hosts
+ * that it has certificates for, where it does not say otherwise.
+ */
+export function rulesOf({ metadata: { namespace = '', annotations = {} }, spec }: Ingress, redirectHttps: boolean): IngressRules {
+  const wantsHttps = redirectOf(annotations) ?? (redirectHttps ? secured(spec?.tls ?? []) : () => false)
   const routes: IngressRoute[] = []
   const refused: FieldRefusal[] = []
   const add = (wanted: Omit<IngressRoute, 'to'>, backend: IngressBackend, backendField: string): void => {
     const to = targetOf(namespace, backend)
     if ('message' in to) refused.push({ field: backendField, ...to })
-    else routes.push({ ...wanted, to })
+    else routes.push({ ...wanted, route: { ...wanted.route, ...(wantsHttps(wanted.route.host ?? '') && { httpsOnly: true }) }, to })
   }
   const standIn = spec?.defaultBackend
   for (const [r, { host = '', http }] of (spec?.rules ?? []).entries()) {
@@ -80,6 +89,18 @@ export function rulesOf({ metadata: { namespace = '' }, spec }: Ingress): Ingres
   }
   if (standIn !== undefined) add({ route: everything(''), field: 'spec.defaultBackend', isDefault: true }, standIn, 'spec.defaultBackend')
   return { routes, refused }
+}
+
+/** `true` or `false`; undefined: it says nothing. */
+function redirectOf(annotations: Readonly<Record<string, string>>): ((host: string) => boolean) | undefined {
+  const said = annotations[redirectAnnotation] ?? annotations[forceRedirectAnnotation]
+  return said === 'true' || said === 'false' ? () => said === 'true' : undefined
+}
+
+function secured(tls: readonly IngressTls[]): (host: string) => boolean {
+  const hosts = new Set(tls.flatMap((each) => each.hosts ?? []))
+  const isAny = tls.some((each) => (each.hosts ?? []).length === 0)
+  return (host) => isAny || hosts.has(host) || hosts.has(host.replace(/^[^.]+/, '*'))
 }
 
 function everything(host: string): Omit<Route, 'split'> {

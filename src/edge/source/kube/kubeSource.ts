@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { KubeClient } from '../../../kube/client.ts'
 import type { ReflectorTimes } from '../../../kube/reflector.ts'
 import { compileRegex } from '../../../lib/regex.ts'
-import type { EdgeConfig } from '../../config.ts'
+import type { EdgeConfig, ListenAddress, ListenerConfig, SecretCertificate } from '../../config.ts'
 import type { EdgeLog } from '../../log.ts'
 import type { Source, SourceEvent } from '../source.ts'
 import { type Followed, followCluster } from './followed.ts'
 import { openRefusals } from './refusals.ts'
 import { openSnapshots } from './snapshots.ts'
 import { compileTable, type Table } from './table.ts'
+import { followTlsSecrets } from './tlsSecrets.ts'
 
 export type KubeSourceOptions = {
   readonly client: KubeClient
@@ -17,12 +18,15 @@ export type KubeSourceOptions = {
   /** Empty: all of them. */
   readonly namespaces: readonly string[]
   readonly ingressClass: string
+  readonly redirectHttps?: boolean
   readonly serviceDomain?: string | undefined
   readonly keyFile?: string | undefined
   /** A folder where the table in use is kept; absent: nowhere. */
   readonly snapshot?: string | undefined
+  /** Listened on once there is a certificate; absent: never. */
+  readonly httpsAddress?: ListenAddress
   /** All that a cluster does not say. */
-  readonly settings: Omit<EdgeConfig, 'routing' | 'trafficSplits' | 'scope'>
+  readonly settings: Omit<EdgeConfig, 'routing' | 'trafficSplits' | 'scope' | 'secrets'>
   readonly log: EdgeLog
   readonly times?: Partial<KubeSourceTimes>
 }
@@ -46,10 +50,12 @@ const usualTimes: KubeSourceTimes = {
   reflector: { watchS: 10, backoff: { firstMs: 100, longestMs: 2_000 } },
 }
 
+type Served = Pick<Table, 'routing' | 'trafficSplits'> & { readonly secrets: ReadonlyMap<string, SecretCertificate> }
+
 /** Follows a cluster: Ingresses, Services with their EndpointSlices, and the TrafficSplits that govern them. */
 export function kubeSource({ client, server, settings, log, ...options }: KubeSourceOptions): Source {
   const times = { ...usualTimes, ...options.times }
-  const { namespaces, ingressClass, serviceDomain, keyFile } = options
+  const { namespaces, ingressClass, redirectHttps = false, serviceDomain, keyFile } = options
   const scope = { namespaces: namespaces.length === 0 ? null : namespaces, class: ingressClass }
   const refusals = openRefusals({ log })
 
@@ -58,8 +64,12 @@ export function kubeSource({ client, server, settings, log, ...options }: KubeSo
   /** When the table was what the cluster said, by the monotonic clock; for one from disk that is a guess by the wall clock. */
   let trueAtMs: number | undefined
 
-  function configOf({ routing, trafficSplits }: Pick<Table, 'routing' | 'trafficSplits'>): SourceEvent {
-    return { kind: 'config', config: { ...settings, scope, trafficSplits, routing } }
+  function configOf({ routing, trafficSplits, secrets }: Served): SourceEvent {
+    const certificates = [...secrets.keys()].map((secret) => ({ secret }))
+    const { httpsAddress: address } = options
+    const secure: readonly ListenerConfig[] =
+      address === undefined || secrets.size === 0 ? [] : [{ address, tls: { certificates, minVersion: '1.2', hstsSeconds: 0 } }]
+    return { kind: 'config', config: { ...settings, listeners: [...settings.listeners, ...secure], secrets, scope, trafficSplits, routing } }
   }
 
   /** From disk, where the cluster does not tell soon enough what it wants. */
@@ -73,25 +83,43 @@ export function kubeSource({ client, server, settings, log, ...options }: KubeSo
     }
     trueAtMs = performance.now() - Math.max(0, Date.now() - Date.parse(snapshot.savedAt))
     log.warn('the cluster cannot be reached: the table of the last run serves', { server, savedAt: snapshot.savedAt })
-    yield configOf(snapshot)
+    yield configOf({
+      ...snapshot,
+      secrets: new Map(snapshot.secrets.map(([name, each]) => [name, { ...each, expiresAt: new Date(each.expiresAt) }])),
+    })
   }
 
   async function* tables(cluster: Followed, dirty: Wake, signal: AbortSignal): AsyncIterable<SourceEvent> {
     await cluster.synced(signal)
-    let table: Table | undefined
-    while (!signal.aborted) {
-      const startedMs = performance.now()
-      dirty.clear()
-      const next = compileTable(cluster.view, { ingressClass, serviceDomain, keyFile, compileRegex }, table, cluster.takeChanges())
-      refusals.tell(next.refusals)
-      const isNew = table?.routing !== next.routing || table?.trafficSplits !== next.trafficSplits
-      table = next
-      if (isNew) {
-        yield configOf(next)
-        snapshots?.save({ savedAt: new Date().toISOString(), scope, routing: next.routing, trafficSplits: next.trafficSplits })
+    const tlsSecrets = followTlsSecrets({
+      client,
+      onChange: dirty.set,
+      onFailure: (secret, error) => log.warn('cannot follow a Secret', { secret, reason: error.message }),
+    })
+    try {
+      let table: Table | undefined
+      let served: Served | undefined
+      while (!signal.aborted) {
+        const startedMs = performance.now()
+        dirty.clear()
+        table = compileTable(cluster.view, { ingressClass, redirectHttps, serviceDomain, keyFile, compileRegex }, table, cluster.takeChanges())
+        tlsSecrets.want(table.ingresses)
+        // Ready means ready for TLS as well; but a Secret that cannot be had must not hold up the rest.
+        if (served === undefined) await Promise.race([tlsSecrets.known(), delay(times.patienceMs, undefined, { signal })])
+        const { certificates, refusals: bad } = await tlsSecrets.present()
+        refusals.tell([...table.refusals, ...bad])
+        const { routing, trafficSplits } = table
+        const secrets = served !== undefined && isSameMap(served.secrets, certificates) ? served.secrets : certificates
+        if (served?.routing !== routing || served.trafficSplits !== trafficSplits || served.secrets !== secrets) {
+          served = { routing, trafficSplits, secrets }
+          yield configOf(served)
+          snapshots?.save({ savedAt: new Date().toISOString(), scope, routing, trafficSplits, secrets: [...secrets] })
+        }
+        await dirty.wait(signal)
+        await delay(Math.max(0, startedMs + times.settleMs - performance.now()), undefined, { signal })
       }
-      await dirty.wait(signal)
-      await delay(Math.max(0, startedMs + times.settleMs - performance.now()), undefined, { signal })
+    } finally {
+      await tlsSecrets.close()
     }
   }
 
@@ -121,6 +149,11 @@ export function kubeSource({ client, server, settings, log, ...options }: KubeSo
       }
     },
   }
+}
+
+function isSameMap<T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): boolean {
+  const [those, these] = [[...a], [...b]]
+  return those.length === these.length && those.every(([key, value], index) => key === these[index]![0] && value === these[index]![1])
 }
 
 function told(log: EdgeLog): Parameters<typeof followCluster>[0]['onFailure'] {

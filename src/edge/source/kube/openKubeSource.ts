@@ -15,6 +15,7 @@ export type KubeEdgeSettings = {
   /** Empty: all of them. */
   readonly namespaces: readonly string[]
   readonly ingressClass: string
+  readonly redirectHttps: boolean
   readonly httpAddress: ListenAddress
   /** Listened on once there is a certificate. */
   readonly httpsAddress: ListenAddress
@@ -55,9 +56,11 @@ export async function openKubeSource(settings: KubeEdgeSettings, parts: { readon
     server: connection.server,
     namespaces: settings.namespaces,
     ingressClass: settings.ingressClass,
+    redirectHttps: settings.redirectHttps,
     serviceDomain: settings.serviceDomain,
     keyFile: settings.keyFile,
     snapshot: settings.snapshot,
+    httpsAddress: settings.httpsAddress,
     settings: edgeSettings(settings),
     log: parts.log,
   })

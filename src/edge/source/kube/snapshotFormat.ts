@@ -1,7 +1,7 @@
 import type { EdgeScope } from '../../../core/routing/report.ts'
 import type { Routing } from '../../../core/routing/types.ts'
 import { createHash } from '../../../lib/crypto.ts'
-import type { ServedSplit } from '../../config.ts'
+import type { SecretCertificate, ServedSplit } from '../../config.ts'
 
 /** A table as it lies on disk, for a start without the cluster. */
 export type Snapshot = {
@@ -11,6 +11,11 @@ export type Snapshot = {
   readonly scope: EdgeScope
   readonly routing: Routing
   readonly trafficSplits: readonly ServedSplit[]
+  /**
+   * By Secret, keys included: without them a start without the cluster could serve nothing by TLS. The file is its user's alone, and belongs into memory
+   * (an `emptyDir` of medium Memory).
+   */
+  readonly secrets: readonly (readonly [secret: string, certificate: Omit<SecretCertificate, 'expiresAt'> & { readonly expiresAt: Date | string }])[]
 }
 
 export type Decoded = { readonly kind: 'snapshot'; readonly snapshot: Snapshot } | { readonly kind: 'unusable'; readonly why: string }

@@ -1,3 +1,4 @@
+import type { Ingress } from '../../../api/ingress.ts'
 import type { CompileRegex, Route, Routing, Split } from '../../../core/routing/types.ts'
 import { routeKey } from '../../../core/routing/validate.ts'
 import type { ServedSplit } from '../../config.ts'
@@ -7,11 +8,9 @@ import type { IngressRoute } from './ingressRules.ts'
 import { servedOf, type Told } from './served.ts'
 import { hostsOfServices } from './serviceHosts.ts'
 import { isUpToDate, type Target, targetOf } from './target.ts'
-import { refusalAt, type Wish, type Wishes, wishesOf } from './wishes.ts'
+import { refusalAt, type Wish, type Wishes, type WishOptions, wishesOf } from './wishes.ts'
 
-export type TableOptions = {
-  /** By which Ingresses name this edge. */
-  readonly ingressClass: string
+export type TableOptions = WishOptions & {
   /** In-cluster clients reach entry Services by their DNS names: the cluster's domain. Absent: they do not. */
   readonly serviceDomain?: string | undefined
   readonly keyFile?: string | undefined
@@ -22,6 +21,8 @@ export type Table = {
   readonly routing: Routing
   readonly trafficSplits: readonly ServedSplit[]
   readonly refusals: readonly Refusal[]
+  /** Those of this edge, the oldest first. */
+  readonly ingresses: readonly Ingress[]
   readonly memory: Memory
 }
 
@@ -43,7 +44,7 @@ const unknownChanges: Changes = { ingresses: true, trafficSplits: true, services
  */
 export function compileTable(view: ClusterView, options: TableOptions, before?: Table, changes: Changes = unknownChanges): Table {
   const memory = before?.memory
-  const wishes = memory === undefined || changes.ingresses ? wishesOf(view, options.ingressClass, memory?.wishes) : memory.wishes
+  const wishes = memory === undefined || changes.ingresses ? wishesOf(view, options, memory?.wishes) : memory.wishes
   const governance = memory === undefined || changes.trafficSplits ? governanceOf(view, options, memory?.governance) : memory.governance
   const wanted =
     options.serviceDomain === undefined ? wishes.wanted : withHosts(wishes, hostsOfServices(view, governance.claims, options.serviceDomain))
@@ -74,6 +75,7 @@ export function compileTable(view: ClusterView, options: TableOptions, before?: 
     routing,
     trafficSplits: servedOf(governance, routing.splits, { before: before?.trafficSplits ?? [], told }),
     refusals,
+    ingresses: wishes.ingresses,
     memory: { wishes, governance, targets, routes: routeMemory, told },
   }
 }

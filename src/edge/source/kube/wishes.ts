@@ -16,8 +16,15 @@ export type Wishes = {
   readonly rules: WeakMap<Ingress, IngressRules>
 }
 
+export type WishOptions = {
+  /** By which Ingresses name this edge. */
+  readonly ingressClass: string
+  /** For hosts that have certificates. */
+  readonly redirectHttps?: boolean
+}
+
 /** Who came first has a host and path; what is for all that no rule matches yields to rules. */
-export function wishesOf(view: ClusterView, ingressClass: string, before: Wishes | undefined): Wishes {
+export function wishesOf(view: ClusterView, options: WishOptions, before: Wishes | undefined): Wishes {
   const rules = before?.rules ?? new WeakMap<Ingress, IngressRules>()
   const refusals: Refusal[] = []
   const wanted = new Map<string, Wish>()
@@ -28,11 +35,11 @@ export function wishesOf(view: ClusterView, ingressClass: string, before: Wishes
     if (first === undefined) wanted.set(key, { ingress, wish })
     else if (!wish.isDefault || first.wish.isDefault) refusals.push(refusalAt(ingress, wish.field, takenBy(ingress, first.ingress, wish)))
   }
-  const ingresses = ingressesOf(view, ingressClass)
+  const ingresses = ingressesOf(view, options.ingressClass)
   for (const ingress of ingresses) {
     let found = rules.get(ingress)
     if (found === undefined) {
-      found = rulesOf(ingress)
+      found = rulesOf(ingress, options.redirectHttps ?? false)
       rules.set(ingress, found)
     }
     for (const { field, ...trouble } of found.refused) refusals.push(refusalAt(ingress, field, trouble))

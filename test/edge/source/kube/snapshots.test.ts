@@ -19,6 +19,7 @@ function snapshot(second: number): Snapshot {
       splits: [{ name: 'shop.web.80', totalWeight: 1, backends, routes: [], fallback: { kind: 'none' } }],
     },
     trafficSplits: [],
+    secrets: [],
   }
 }
 

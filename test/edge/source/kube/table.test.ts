@@ -48,6 +48,34 @@ t.test('hosts and paths of Ingresses', (t) => {
   t.end()
 })
 
+t.test('hosts that are for https alone', (t) => {
+  const tls = [{ hosts: ['shop.example', '*.wild.example'], secretName: 's' }]
+  const rules = ['shop.example', 'a.wild.example', 'plain.example'].map((host) => ({ host, http: { paths: [path('/', 'web')] } }))
+  const own = 'spillway.dev/redirect-https'
+  const rows: readonly (readonly [name: string, redirectHttps: boolean, annotations: Readonly<Record<string, string>>, hosts: readonly string[]])[] =
+    [
+      ['none by default', false, {}, []],
+      ['by the flag: those with a certificate', true, {}, ['shop.example', 'a.wild.example']],
+      ['by the annotation: all', false, { [own]: 'true' }, ['shop.example', 'a.wild.example', 'plain.example']],
+      ['nor by the flag where the annotation says not', true, { [own]: 'false' }, []],
+      [
+        'by that of another controller',
+        false,
+        { 'nginx.ingress.kubernetes.io/force-ssl-redirect': 'true' },
+        ['shop.example', 'a.wild.example', 'plain.example'],
+      ],
+    ]
+  for (const [name, redirectHttps, annotations, hosts] of rows) {
+    const { routing } = tableOf({ ...web, ingresses: [ingress('web', { rules, tls }, annotations)] }, { redirectHttps })
+    t.same(
+      routing.routes.filter(({ httpsOnly }) => httpsOnly).map(({ host }) => host),
+      hosts,
+      name,
+    )
+  }
+  t.end()
+})
+
 t.test('whose an Ingress is', (t) => {
   const spec = rule({ paths: [path('/', 'web')] })
   const of = (named: Partial<NonNullable<Ingress['spec']>>, annotations: Readonly<Record<string, string>> = {}): Ingress => {
