@@ -3,7 +3,20 @@ import { parseDuration } from '../../api/duration.ts'
 import { edgePlugin } from '../../api/rolloutLabels.ts'
 import type { SplitStickiness } from '../../api/trafficSplit.ts'
 import { shown, tokenComplaint } from '../routing/names.ts'
-import { child, flagIn, integerIn, isMap, isSet, listIn, mapIn, reportRepeated, reportUnknown, requiredText, textIn, wrong } from '../spec/field.ts'
+import {
+  child,
+  expectMap,
+  flagIn,
+  integerIn,
+  isMap,
+  isSet,
+  listIn,
+  reportRepeated,
+  reportUnknown,
+  requiredText,
+  textIn,
+  wrong,
+} from '../spec/field.ts'
 import { type Field, type Findings, openFindings } from '../spec/findings.ts'
 
 export type EdgeOptions = {
@@ -27,7 +40,7 @@ export function edgeOptionsOf(plugins: unknown): EdgeOptions {
 }
 
 export function readEdgeOptions(stanza: Field, findings: Findings): EdgeOptions {
-  mapIn(stanza, findings)
+  expectMap(stanza, findings)
   for (const name of notYet)
     if (isSet(child(stanza, name))) findings.report(child(stanza, name), { message: 'is not supported yet', fix: 'leave it out' })
   reportUnknown(stanza, [...known, ...notYet], findings)
@@ -64,7 +77,7 @@ const fieldsOf = {
 
 function readStickiness(field: Field, findings: Findings): SplitStickiness | undefined {
   if (!isSet(field)) return undefined
-  mapIn(field, findings)
+  expectMap(field, findings)
   if (!isMap(field.value)) return undefined
   if (!isSet(child(field, 'kind'))) findings.report(child(field, 'kind'), { message: 'is missing', fix: `write ${kinds.join(' or ')}` })
   const kind = readOneOf(child(field, 'kind'), kinds, findings)

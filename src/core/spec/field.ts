@@ -36,12 +36,16 @@ export function isMap(value: unknown): value is Entries {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Reports what is neither absent nor a map. */
+export function expectMap(field: Field, findings: Findings): void {
+  if (isSet(field) && !isMap(field.value)) findings.report(field, wrong(field, 'no map', 'write fields, or leave it out'))
+}
+
 /** Its fields; none where it is absent or no map. */
 export function mapIn(field: Field, findings: Findings): readonly Field[] {
-  if (!isSet(field)) return []
-  if (isMap(field.value)) return Object.keys(field.value).map((key) => child(field, key))
-  findings.report(field, wrong(field, 'no map', 'write fields, or leave it out'))
-  return []
+  expectMap(field, findings)
+  const { path, value } = field
+  return isMap(value) ? Object.entries(value).map(([key, each]) => ({ path: [...path, key], value: each })) : []
 }
 
 export function keyOf({ path }: Field): string {

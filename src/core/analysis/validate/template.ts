@@ -6,13 +6,13 @@ import {
   at,
   child,
   exactlyOne,
+  expectMap,
   flagIn,
   integerIn,
   isMap,
   isSet,
   keyOf,
   listIn,
-  mapIn,
   reportRepeated,
   reportUnknown,
   requiredText,
@@ -27,11 +27,11 @@ export function validateAnalysis(object: unknown, compileRegex: CompileRegex): r
   const findings = openFindings()
   const spec = child({ path: [], value: object }, 'spec')
   if (!isSet(spec)) findings.report(spec, { message: 'is missing', fix: 'write metrics' })
-  mapIn(spec, findings)
+  expectMap(spec, findings)
   if (!isMap(spec.value)) return findings.mistakes
   const included = listIn(child(spec, 'templates'), findings)
   for (const template of included) {
-    mapIn(template, findings)
+    expectMap(template, findings)
     requiredText(child(template, 'templateName'), findings, 'the name of a template')
     flagIn(child(template, 'clusterScope'), findings)
   }
@@ -53,11 +53,11 @@ export function validateAnalysis(object: unknown, compileRegex: CompileRegex): r
 function checkArguments(args: Field, findings: Findings): void {
   const list = listIn(args, findings)
   for (const arg of list) {
-    mapIn(arg, findings)
+    expectMap(arg, findings)
     requiredText(child(arg, 'name'), findings, 'the name of an argument')
     textIn(child(arg, 'value'), findings)
     const from = child(arg, 'valueFrom')
-    mapIn(from, findings)
+    expectMap(from, findings)
     if (isSet(child(arg, 'value')) && isSet(from)) findings.report(from, { message: 'has no meaning beside value', fix: 'keep one of them' })
     if (!isMap(from.value)) continue
     const kind = exactlyOne(from, ['secretKeyRef', 'fieldRef'], findings)
@@ -75,7 +75,7 @@ function checkArguments(args: Field, findings: Findings): void {
 const tag = /\{\{([^{}]*)\}\}/g
 
 function checkMetric(metric: Field, findings: Findings): void {
-  mapIn(metric, findings)
+  expectMap(metric, findings)
   if (!isMap(metric.value)) return
   requiredText(child(metric, 'name'), findings, 'a name')
   const interval = checkTaggedDuration(child(metric, 'interval'), findings)
@@ -130,12 +130,12 @@ function checkProvider(provider: Field, findings: Findings): void {
     findings.report(provider, { message: 'is missing', fix: `write one of ${providers.join(', ')}` })
     return
   }
-  mapIn(provider, findings)
+  expectMap(provider, findings)
   if (!isMap(provider.value)) return
   const kind = exactlyOne(provider, providers, findings)
   if (kind === undefined) return
   const stanza = child(provider, kind)
-  mapIn(stanza, findings)
+  expectMap(stanza, findings)
   if (kind === 'web') requiredText(child(stanza, 'url'), findings, 'where to ask')
   if (kind === 'prometheus') requiredText(child(stanza, 'query'), findings, 'a query')
   if (kind === 'job' && !isSet(child(stanza, 'spec')))
@@ -144,7 +144,7 @@ function checkProvider(provider: Field, findings: Findings): void {
     findings.report(child(stanza, 'jsonBody'), { message: 'has no meaning beside body', fix: 'keep one of them' })
   const edge = child(stanza, edgePlugin)
   if (kind !== 'plugin' || !isSet(edge)) return
-  mapIn(edge, findings)
+  expectMap(edge, findings)
   reportUnknown(edge, edgeOptions, findings)
   checkTaggedDuration(child(edge, 'window'), findings)
   numberIn(child(edge, 'minRequests'), findings)

@@ -1,12 +1,12 @@
 /** Analyses and experiments as a Rollout names them. That they hold for now does not make them right. */
 import { type Checking, checkDuration, checkMetricRules } from '../../spec/checks.ts'
-import { child, flagIn, integerIn, isSet, listIn, mapIn, reportRepeated, requiredText, textIn, wrong } from '../../spec/field.ts'
+import { child, expectMap, flagIn, integerIn, isSet, listIn, reportRepeated, requiredText, textIn, wrong } from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 
 /** As a step, in the background, or before and after a promotion. */
 export function checkAnalysis(analysis: Field, { findings, compileRegex }: Checking): void {
   if (!isSet(analysis)) return
-  mapIn(analysis, findings)
+  expectMap(analysis, findings)
   const templates = listIn(child(analysis, 'templates'), findings)
   if (templates.length === 0 && !isSet(child(analysis, 'templates')))
     findings.report(child(analysis, 'templates'), { message: 'are missing', fix: 'write at least one, as templateName' })
@@ -17,7 +17,7 @@ export function checkAnalysis(analysis: Field, { findings, compileRegex }: Check
 }
 
 function checkTemplateName(template: Field, findings: Findings): void {
-  mapIn(template, findings)
+  expectMap(template, findings)
   requiredText(child(template, 'templateName'), findings, 'the name of an AnalysisTemplate')
   flagIn(child(template, 'clusterScope'), findings)
 }
@@ -27,11 +27,11 @@ const hashes = ['Stable', 'Latest']
 export function checkArguments(args: Field, findings: Findings): void {
   const list = listIn(args, findings)
   for (const arg of list) {
-    mapIn(arg, findings)
+    expectMap(arg, findings)
     requiredText(child(arg, 'name'), findings, 'the name of an argument')
     textIn(child(arg, 'value'), findings)
     const from = child(arg, 'valueFrom')
-    mapIn(from, findings)
+    expectMap(from, findings)
     if (isSet(child(arg, 'value')) && isSet(from)) findings.report(from, { message: 'has no meaning beside value', fix: 'keep one of them' })
     if (!isSet(from)) continue
     const hash = textIn(child(from, 'podTemplateHashValue'), findings)
@@ -50,7 +50,7 @@ const metadataPath = /^metadata\.(name|namespace|uid|(labels|annotations)\['[^'\
 
 function checkFieldRef(fieldRef: Field, findings: Findings): void {
   if (!isSet(fieldRef)) return
-  mapIn(fieldRef, findings)
+  expectMap(fieldRef, findings)
   const field = child(fieldRef, 'fieldPath')
   const path = requiredText(field, findings, 'a path, such as spec.replicas')
   if (path?.startsWith('metadata') && !metadataPath.test(path))
@@ -64,12 +64,12 @@ type Weights = { readonly isRouted: boolean; readonly totalWeight: number }
 
 export function checkExperiment(experiment: Field, { isRouted, totalWeight }: Weights, checking: Checking): void {
   const { findings } = checking
-  mapIn(experiment, findings)
+  expectMap(experiment, findings)
   const templates = listIn(child(experiment, 'templates'), findings)
   if (templates.length === 0 && !isSet(child(experiment, 'templates')))
     findings.report(child(experiment, 'templates'), { message: 'are missing', fix: 'write at least one, with name and specRef' })
   for (const template of templates) {
-    mapIn(template, findings)
+    expectMap(template, findings)
     requiredText(child(template, 'name'), findings, 'a name')
     const specRef = child(template, 'specRef')
     if (requiredText(specRef, findings, 'stable or canary') !== undefined && !['stable', 'canary'].includes(String(specRef.value)))
@@ -87,7 +87,7 @@ export function checkExperiment(experiment: Field, { isRouted, totalWeight }: We
   )
   checkDuration(child(experiment, 'duration'), findings)
   for (const analysis of listIn(child(experiment, 'analyses'), findings)) {
-    mapIn(analysis, findings)
+    expectMap(analysis, findings)
     requiredText(child(analysis, 'name'), findings, 'a name')
     checkTemplateName(analysis, findings)
     checkArguments(child(analysis, 'args'), findings)
@@ -97,7 +97,7 @@ export function checkExperiment(experiment: Field, { isRouted, totalWeight }: We
 
 /** A step of a plugin. */
 export function checkPlugin(plugin: Field, findings: Findings): void {
-  mapIn(plugin, findings)
+  expectMap(plugin, findings)
   const name = child(plugin, 'name')
   const text = requiredText(name, findings, 'the name of a plugin')
   if (text !== undefined && !/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/.test(text))

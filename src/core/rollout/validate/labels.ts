@@ -1,7 +1,7 @@
 /** Labels and selectors, as the API server has them. */
 import { type LabelSelector, selects } from '../../../api/selector.ts'
 import { shown } from '../../routing/names.ts'
-import { at, child, isMap, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
+import { at, child, expectMap, isMap, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
 import { type Field, type Findings, openFindings } from '../../spec/findings.ts'
 
 const name = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
@@ -41,7 +41,7 @@ export function checkSelector(selector: Field, findings: Findings): LabelSelecto
     findings.report(selector, { message: 'is missing', fix: "write matchLabels with labels of the template's" })
     return undefined
   }
-  mapIn(selector, findings)
+  expectMap(selector, findings)
   const labels = mapIn(child(selector, 'matchLabels'), openFindings())
   checkLabels(child(selector, 'matchLabels'), findings)
   const expressions = listIn(child(selector, 'matchExpressions'), findings)
@@ -52,7 +52,7 @@ export function checkSelector(selector: Field, findings: Findings): LabelSelecto
 }
 
 function checkExpression(expression: Field, findings: Findings): void {
-  mapIn(expression, findings)
+  expectMap(expression, findings)
   const key = requiredText(child(expression, 'key'), findings, 'a label')
   if (key !== undefined) checkKey(child(expression, 'key'), key, findings)
   const operator = requiredText(child(expression, 'operator'), findings, [...withValues, ...withoutValues].join(', '))

@@ -1,7 +1,7 @@
 /** Steps that send requests, or copies of them, to the canary by what they look like. */
 import { type Complaint, methodComplaint, pathComplaint, tokenComplaint } from '../../routing/names.ts'
 import { type Checking, checkRegex } from '../../spec/checks.ts'
-import { child, integerIn, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
+import { child, expectMap, integerIn, isSet, keyOf, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 
 type Named = { readonly isRouted: boolean; readonly managedRoutes: readonly string[] }
@@ -12,7 +12,7 @@ export function checkHeaderRoute(route: Field, named: Named, checking: Checking)
   const { findings } = checking
   checkRoute(route, named, findings)
   for (const match of listIn(child(route, 'match'), findings)) {
-    mapIn(match, findings)
+    expectMap(match, findings)
     const name = requiredText(child(match, 'headerName'), findings, 'the name of a header')
     if (name !== undefined) reportIf(child(match, 'headerName'), tokenComplaint(name, 'a header name'), findings)
     const value = child(match, 'headerValue')
@@ -26,7 +26,7 @@ export function checkMirrorRoute(route: Field, named: Named, checking: Checking)
   checkRoute(route, named, findings)
   integerIn(child(route, 'percentage'), findings, { maximum: 100 })
   for (const match of listIn(child(route, 'match'), findings)) {
-    mapIn(match, findings)
+    expectMap(match, findings)
     const method = child(match, 'method')
     if (isSet(method) && checkText(method, checking) === 'exact') reportIf(child(method, 'exact'), methodComplaint(textOf(method, 'exact')), findings)
     const path = child(match, 'path')
@@ -48,7 +48,7 @@ function textOf(field: Field, kind: string): string {
 
 /** In a route that takes another away again, `match` is absent. */
 function checkRoute(route: Field, { isRouted, managedRoutes }: Named, findings: Findings): void {
-  mapIn(route, findings)
+  expectMap(route, findings)
   if (!isRouted) findings.report(route, { message: 'needs trafficRouting', fix: routing })
   const field = child(route, 'name')
   const name = requiredText(field, findings, 'a name for the route')
@@ -67,7 +67,7 @@ const maxPrefixLength = 500
 /** Exactly one kind of comparison, which means something; that one. An empty text is none. */
 function checkText(match: Field, checking: Checking): Kind | undefined {
   const { findings } = checking
-  mapIn(match, findings)
+  expectMap(match, findings)
   const set = kinds.filter((kind) => isSet(child(match, kind)) && child(match, kind).value !== '')
   for (const kind of set) textIn(child(match, kind), findings)
   if (set.length === 0) findings.report(match, { message: 'compares with nothing', fix: 'write exact, prefix or regex' })

@@ -1,6 +1,21 @@
 /** The pod template, as far as one can tell without the API server: what it would refuse each time that pods are to be made. */
 import { parseQuantity } from '../../../api/quantity.ts'
-import { at, child, described, integerIn, isMap, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText, textIn, wrong } from '../../spec/field.ts'
+import {
+  at,
+  child,
+  described,
+  expectMap,
+  integerIn,
+  isMap,
+  isSet,
+  keyOf,
+  listIn,
+  mapIn,
+  reportRepeated,
+  requiredText,
+  textIn,
+  wrong,
+} from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 import { checkLabels } from './labels.ts'
 
@@ -12,15 +27,15 @@ export function checkPodTemplate(template: Field, findings: Findings): void {
     findings.report(template, { message: 'is missing', fix: 'write the pods as in a Deployment: metadata and spec' })
     return
   }
-  mapIn(template, findings)
+  expectMap(template, findings)
   if (!isMap(template.value)) return
   const metadata = child(template, 'metadata')
-  mapIn(metadata, findings)
+  expectMap(metadata, findings)
   checkLabels(child(metadata, 'labels'), findings)
   for (const annotation of mapIn(child(metadata, 'annotations'), findings)) textIn(annotation, findings)
   const spec = child(template, 'spec')
   if (!isSet(spec)) findings.report(spec, { message: 'is missing', fix: 'write containers' })
-  mapIn(spec, findings)
+  expectMap(spec, findings)
   if (isMap(spec.value)) checkPodSpec(spec, findings)
 }
 
@@ -74,7 +89,7 @@ function checkName(field: Field, findings: Findings, what: string): void {
 }
 
 function checkContainer(container: Field, volumes: ReadonlySet<unknown>, findings: Findings): void {
-  mapIn(container, findings)
+  expectMap(container, findings)
   if (!isMap(container.value)) return
   checkName(child(container, 'name'), findings, 'a container')
   const image = requiredText(child(container, 'image'), findings, 'an image')
@@ -96,7 +111,7 @@ function checkContainer(container: Field, volumes: ReadonlySet<unknown>, finding
 
 function checkPorts(ports: readonly Field[], findings: Findings): void {
   for (const port of ports) {
-    mapIn(port, findings)
+    expectMap(port, findings)
     const number = child(port, 'containerPort')
     if (isMap(port.value) && !isSet(number)) findings.report(number, { message: 'is missing', fix: 'write a port from 1 to 65535' })
     integerIn(number, findings, { minimum: 1, maximum: 65_535 })

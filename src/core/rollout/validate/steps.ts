@@ -1,6 +1,6 @@
 import { parsePauseDuration } from '../../../api/duration.ts'
 import type { Checking } from '../../spec/checks.ts'
-import { child, described, exactlyOne, integerIn, isMap, isSet, mapIn } from '../../spec/field.ts'
+import { child, described, exactlyOne, expectMap, integerIn, isMap, isSet, mapIn } from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 import { checkAnalysis, checkExperiment, checkPlugin } from './analysis.ts'
 import { checkHeaderRoute, checkMirrorRoute } from './matches.ts'
@@ -30,7 +30,7 @@ export function checkStep(step: Field, context: StepContext): void {
 }
 
 function checkPause(pause: Field, findings: Findings): void {
-  mapIn(pause, findings)
+  expectMap(pause, findings)
   const duration = child(pause, 'duration')
   if (!isSet(duration)) return
   const parsed = parsePauseDuration(duration.value)
@@ -44,7 +44,7 @@ function checkPause(pause: Field, findings: Findings): void {
 const maxScalePercent = 10_000
 
 function checkCanaryScale(scale: Field, { findings, isRouted }: StepContext): void {
-  mapIn(scale, findings)
+  expectMap(scale, findings)
   if (!isRouted)
     findings.report(scale, {
       message: 'needs trafficRouting: without it, pods are the weight',

@@ -1,5 +1,19 @@
 import type { Checking } from '../../spec/checks.ts'
-import { at, child, chosen, flagIn, integerIn, intOrPercentIn, isMap, isSet, listIn, mapIn, requiredText, textIn, wrong } from '../../spec/field.ts'
+import {
+  at,
+  child,
+  chosen,
+  expectMap,
+  flagIn,
+  integerIn,
+  intOrPercentIn,
+  isMap,
+  isSet,
+  listIn,
+  requiredText,
+  textIn,
+  wrong,
+} from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 import { checkAnalysis } from './analysis.ts'
 import { checkStep } from './steps.ts'
@@ -12,7 +26,7 @@ const defaultHistory = 10
 export function checkStrategy(spec: Field, known: RouterKnowledge, checking: Checking): readonly Field[] {
   const { findings } = checking
   const strategy = child(spec, 'strategy')
-  mapIn(strategy, findings)
+  expectMap(strategy, findings)
   const set = chosen(strategy, strategies)
   const fix = 'write strategy.canary or strategy.blueGreen'
   if (set.length === 0 && (!isSet(strategy) || isMap(strategy.value)))
@@ -26,7 +40,7 @@ export function checkStrategy(spec: Field, known: RouterKnowledge, checking: Che
 function checkCanary(spec: Field, known: RouterKnowledge, checking: Checking): Routing {
   const { findings } = checking
   const canary = at(spec, 'strategy', 'canary')
-  mapIn(canary, findings)
+  expectMap(canary, findings)
   const stable = textIn(child(canary, 'stableService'), findings)
   const service = textIn(child(canary, 'canaryService'), findings)
   if (stable && stable === service)
@@ -66,7 +80,7 @@ function checkDelays(spec: Field, strategy: Field, findings: Findings): void {
 function checkBlueGreen(spec: Field, checking: Checking): void {
   const { findings } = checking
   const blueGreen = at(spec, 'strategy', 'blueGreen')
-  mapIn(blueGreen, findings)
+  expectMap(blueGreen, findings)
   if (!isMap(blueGreen.value)) return
   const active = requiredText(child(blueGreen, 'activeService'), findings, 'the Service that users reach')
   const preview = child(blueGreen, 'previewService')

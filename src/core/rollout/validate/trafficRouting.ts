@@ -1,7 +1,7 @@
 /** Who splits the requests: by the stanza, or by what the cluster has, where edges are the default. */
 import { edgeIngressClass, edgePlugin } from '../../../api/rolloutLabels.ts'
 import { shown } from '../../routing/names.ts'
-import { at, child, chosen, described, integerIn, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText } from '../../spec/field.ts'
+import { at, child, chosen, described, expectMap, integerIn, isSet, keyOf, listIn, mapIn, reportRepeated, requiredText } from '../../spec/field.ts'
 import type { Field, Findings } from '../../spec/findings.ts'
 import { readEdgeOptions } from '../edgeOptions.ts'
 import type { RouterFacts } from '../observed.ts'
@@ -27,7 +27,7 @@ const maxTotalWeight = 1_000_000
 
 export function checkTrafficRouting(canary: Field, known: RouterKnowledge, findings: Findings): Routing {
   const stanza = child(canary, 'trafficRouting')
-  mapIn(stanza, findings)
+  expectMap(stanza, findings)
   const others = chosen(stanza, routers)
   const plugins = mapIn(child(stanza, 'plugins'), findings)
   const isImplied = impliesEdge(canary, known)
@@ -65,7 +65,7 @@ function impliesEdge(canary: Field, { facts, recorded }: RouterKnowledge): boole
 /** Others' stanzas are carried out by the edge where nobody else could, and edges are the default. */
 function checkRouter(router: Field, canary: Field, { facts, recorded }: RouterKnowledge, findings: Findings): void {
   const name = keyOf(router)
-  mapIn(router, findings)
+  expectMap(router, findings)
   if (name !== 'istio' && name !== 'nginx') {
     reportNotYet(router, findings, `${edgeStanza} instead`)
     return
@@ -110,7 +110,7 @@ function checkNginx(nginx: Field, canary: Field, { ingresses }: RouterFacts, fin
 function checkManagedRoutes(stanza: Field, findings: Findings): readonly string[] {
   const routes = listIn(child(stanza, 'managedRoutes'), findings)
   for (const route of routes) {
-    mapIn(route, findings)
+    expectMap(route, findings)
     requiredText(child(route, 'name'), findings, 'the name of a route')
   }
   const names = routes.map((route) => child(route, 'name'))

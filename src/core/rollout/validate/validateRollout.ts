@@ -1,7 +1,7 @@
 /** Every rule that a Rollout must keep, all at once, with the field, what is wrong and what to write. Total: whatever the object is. */
 import { msOf } from '../../../api/time.ts'
 import type { CompileRegex } from '../../routing/types.ts'
-import { at, child, flagIn, integerIn, isMap, isSet, mapIn, textIn, wrong } from '../../spec/field.ts'
+import { at, child, expectMap, flagIn, integerIn, isMap, isSet, textIn, wrong } from '../../spec/field.ts'
 import { type Field, type Findings, mistakeText, openFindings, type SpecMistake } from '../../spec/findings.ts'
 import type { RouterFacts } from '../observed.ts'
 import { checkSelected, checkSelector } from './labels.ts'
@@ -82,6 +82,6 @@ function checkNumbers(spec: Field, findings: Findings): void {
   const restartAt = child(spec, 'restartAt')
   const time = textIn(restartAt, findings)
   if (time !== undefined && msOf(time) === undefined) findings.report(restartAt, wrong(restartAt, 'no time', 'write one like 2030-01-31T12:00:00Z'))
-  mapIn(child(spec, 'analysis'), findings)
+  expectMap(child(spec, 'analysis'), findings)
   for (const name of ['successfulRunHistoryLimit', 'unsuccessfulRunHistoryLimit']) integerIn(at(spec, 'analysis', name), findings)
 }
