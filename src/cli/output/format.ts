@@ -28,16 +28,43 @@ export function formatOf(flag: unknown): Format {
 /** Objects are given as they came: escaping is for terminals, and these are for programs. Ends with a newline, but for jsonpath. */
 export async function formatted(value: KubeObject | readonly KubeObject[], format: Exclude<Format, { kind: 'view' }>): Promise<string> {
   const whole = Array.isArray(value) ? { apiVersion: 'v1', items: value, kind: 'List', metadata: { resourceVersion: '' } } : value
+  const shown = (): unknown => ordered(Array.isArray(value) ? { ...whole, items: value.map(withoutManagers) } : withoutManagers(value as KubeObject))
   switch (format.kind) {
     case 'json':
-      return `${JSON.stringify(whole, null, 4)}\n`
+      return `${JSON.stringify(shown(), null, 4)}\n`
     case 'yaml':
-      return (await import('yaml')).stringify(whole, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' })
+      return yamlOf(shown())
     case 'name':
       return (Array.isArray(value) ? value : [value]).map((object: KubeObject) => `${nameOf(object)}\n`).join('')
     case 'jsonpath':
       return renderTemplate(format.template, whole)
   }
+}
+
+/** Texts that readers of YAML 1.1 would take for something else are quoted. */
+async function yamlOf(value: unknown): Promise<string> {
+  const { stringify } = await import('yaml')
+  return stringify(value, {
+    schema: 'yaml-1.1',
+    customTags: (tags) => [...tags, 'timestamp'],
+    lineWidth: 0,
+    indentSeq: false,
+    aliasDuplicateObjects: false,
+  })
+}
+
+/** Who wrote which field is seldom what somebody wants to read. */
+function withoutManagers(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata as KubeObject['metadata'] & { readonly managedFields?: unknown }
+  return { ...object, metadata }
+}
+
+/** Keys as kubectl orders them. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]))
 }
 
 /** `rollout.argoproj.io/shop` */

@@ -112,7 +112,7 @@ async function waitFor(session: Opened, first: Rollout, timeoutMs: number): Prom
     return 1
   }
   if (ending.isOver()) {
-    const next = nextText(newest, surroundings.now(), `${program} promote ${name}`)
+    const next = nextText(newest, surroundings.now(), program)
     note(
       `rollout ${JSON.stringify(name)} is not settled in time: ${lineOf({ phase, message })}${next === undefined ? '' : `; next: ${printable(next)}`}`,
     )

@@ -20,7 +20,7 @@ export type RolloutViewOptions = {
 
 export function rolloutLines(family: Family, { now, program, isWide }: RolloutViewOptions): readonly Line[] {
   const { rollout, missing } = family
-  const next = isWide ? nextText(rollout, now, `${program} promote ${rollout.metadata.name}`) : undefined
+  const next = isWide ? nextText(rollout, now, program) : undefined
   return [
     ...head(family),
     ...(next === undefined ? [] : [field('Next:', next)]),

@@ -60,9 +60,11 @@ function scaleText({ weight, replicas, matchTrafficWeight }: NonNullable<CanaryS
   return replicas === undefined ? `weight ${weight ?? 0}` : `replicas ${replicas}`
 }
 
-/** `command`: how to promote it. Undefined where nothing is waited for that has a time or a person. */
-export function nextText(rollout: Rollout, now: number, command: string): string | undefined {
-  const { spec, status = {} } = rollout
+/** `program`: how the user calls this. Undefined where nothing is waited for that has a time or a person. */
+export function nextText(rollout: Rollout, now: number, program: string): string | undefined {
+  const { metadata, spec, status = {} } = rollout
+  const command = `${program} promote ${metadata.name}`
+  if (status.abort === true) return `nothing; to begin again: ${program} retry rollout ${metadata.name}; to go back: ${program} undo ${metadata.name}`
   if (spec.paused === true) return `when resumed: ${command}`
   const [pause] = status.pauseConditions ?? []
   if (pause === undefined) return undefined
