@@ -4,7 +4,7 @@ import type { Endpoint, Split } from '../../../core/routing/types.ts'
 import type { ClusterView, Trouble } from './cluster.ts'
 import type { Claim } from './governance.ts'
 import type { ServicePortRef } from './ingressRules.ts'
-import { endpointsAt, portNames, servicePort } from './serviceEndpoints.ts'
+import { endpointsAt, portNameIn, servicePort } from './serviceEndpoints.ts'
 
 /** What a port of a Service is served by. */
 export type Target = {
@@ -27,9 +27,11 @@ export function targetOf(
   const service = view.service(namespace, to.service)
   const port = service === undefined ? undefined : servicePort(service, to.port)
   const trouble = service === undefined || port === undefined ? missing(to, service) : externalTrouble(service)
-  const names = port === undefined || trouble !== undefined ? [] : portNames(port)
-  const endpointsOf = (of: string): readonly Endpoint[] =>
-    names.length === 0 ? [] : endpointsAt(inOrder(view.slicesOf(namespace, of)), names, view.service(namespace, of))
+  const endpointsOf = (of: string): readonly Endpoint[] => {
+    const owner = of === to.service ? service : view.service(namespace, of)
+    const portName = owner === undefined || port === undefined || trouble !== undefined ? undefined : portNameIn(owner, port)
+    return owner === undefined || portName === undefined ? [] : endpointsAt(inOrder(view.slicesOf(namespace, of)), portName, owner)
+  }
   const name = `${namespace}.${to.service}.${port?.port ?? to.port}`
   const split: Split = { name, ...(claim === undefined ? plainSplit(to, endpointsOf) : governedSplit(to, claim, endpointsOf)) }
   const services = [to.service, ...(claim?.plan.backends ?? []).map(({ backendService }) => backendService)].map((each) => `${namespace}/${each}`)

@@ -26,7 +26,7 @@ async function startRelease(t: Test): Promise<Release> {
     const made = slice(name, [podAddress], { ports: [{ name: 'http', port: pod.port, protocol: 'TCP' }] })
     scene.put('endpointslices.discovery.k8s.io', { ...made, metadata: { ...made.metadata, name } })
   }
-  scene.put('services', service('web'))
+  for (const name of ['web', 'web-aaa', 'web-bbb']) scene.put('services', service(name, name === 'web' ? {} : { clusterIP: 'None' }))
   at('web-aaa', stable)
   at('web-bbb', canary)
   const weigh = (share: number): number => {

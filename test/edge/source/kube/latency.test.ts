@@ -5,8 +5,9 @@ import { ingress, path, service, slice, trafficSplit, weights } from './objects.
 import { podAddress, startPod, startScene, until } from './scene.ts'
 
 t.setTimeout(120_000)
-const routes = Number(process.env['ROUTES'] ?? 1_000)
-const writes = Number(process.env['WRITES'] ?? 200)
+/** 1,000 and 200 by hand. */
+const routes = Number(process.env['ROUTES'] ?? 300)
+const writes = Number(process.env['WRITES'] ?? 60)
 /** Promised is 250 ms on a machine of one's own. */
 const limitMs = 500
 
@@ -21,6 +22,7 @@ t.test(`with ${routes} routes a write to the API server takes effect soon`, asyn
       ['aaa', stable],
       ['bbb', canary],
     ] as const) {
+      scene.put('services', service(`${name}-${hash}`, { clusterIP: 'None' }))
       const made = slice(`${name}-${hash}`, [podAddress], { ports: [{ name: 'http', port: pod.port, protocol: 'TCP' }] })
       scene.put('endpointslices.discovery.k8s.io', { ...made, metadata: { ...made.metadata, name: `${name}-${hash}` } })
     }

@@ -273,6 +273,27 @@ t.test('a TrafficSplit governs all that leads to its Services', (t) => {
   t.end()
 })
 
+t.test('a port of an entry Service in the Services of the versions', (t) => {
+  const split = trafficSplit([{ name: 'web', weights: weights(100, 0) }])
+  const rows: readonly (readonly [name: string, entry: object, backend: object, sliced: string, found: boolean])[] = [
+    ['by its name', { name: 'http', port: 80 }, { name: 'http', port: 8000 }, 'http', true],
+    ['by its number where another entry Service calls it otherwise', { name: 'web', port: 80 }, { name: 'http', port: 80 }, 'http', true],
+    ['unnamed', { port: 80 }, { port: 80 }, '', true],
+    ['unnamed among several that must have names', { port: 80 }, { name: 'port-80', port: 80 }, 'port-80', true],
+    ['none', { name: 'web', port: 81 }, { name: 'http', port: 80 }, 'http', false],
+  ]
+  for (const [name, entry, backend, sliced, found] of rows) {
+    const table = tableOf({
+      services: [service('web', { ports: [entry as never] }), service('web-aaa', { ports: [backend as never] }), service('web-bbb')],
+      slices: [slice('web-aaa', ['10.0.0.1'], { ports: [{ name: sliced, port: 9090, protocol: 'TCP' }] })],
+      ingresses: [ingress('web', rule({ paths: [path('/', 'web', (entry as { port: number }).port)] }))],
+      trafficSplits: [split],
+    })
+    t.match(splitsOf(table)[0], found ? 'aaa=100[10.0.0.1:9090]' : 'aaa=100[]', name)
+  }
+  t.end()
+})
+
 t.test('routes, mirrors and stickiness of a TrafficSplit', (t) => {
   const table = tableOf({
     ...release,
