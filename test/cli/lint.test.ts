@@ -104,6 +104,22 @@ t.test('what stands in the same files is looked at together', async (t) => {
   t.match((await lint({ 'a.yaml': twice })).out, /error: Rollout second: .*stableService: the Service "stable" belongs to the Rollout "shop"/)
 })
 
+t.test('metadata are looked at, which have no schema', async (t) => {
+  const rows: readonly (readonly [unknown, RegExp])[] = [
+    [{}, /metadata\.name: is missing/],
+    [{ name: 'Shop' }, /metadata\.name: "Shop" is no name/],
+    [{ name: 'shop', lables: {} }, /metadata\.lables: is unknown, and would be dropped; did you mean labels\?/],
+    [{ name: 'shop', labels: { on: true } }, /metadata\.labels\.on: true is no text/],
+    [{ name: 'shop', annotations: { n: 1 } }, /metadata\.annotations\.n: 1 is no text/],
+    ['shop', /metadata: "shop" is no map/],
+  ]
+  for (const [metadata, wanted] of rows) {
+    const { code, out } = await lint({ 'a.yaml': stringify(edited(canaryRollout(), { metadata })) })
+    t.match(out, wanted, JSON.stringify(metadata))
+    t.equal(code, 1)
+  }
+})
+
 t.test('slips in a pod template are warned of', async (t) => {
   const pod = 'spec.template.spec.containers.0'
   const slips = edited(canaryRollout(), {
@@ -157,6 +173,9 @@ t.test('templates are judged, and what is made of them', async (t) => {
     (await lint({ 'a.yaml': template('{metrics: [{name: a, count: "{{args.n}}", interval: "{{ args.t }}", provider: {web: {url: x}}}]}') })).code,
     0,
   )
+
+  const run = template('{args: [{name: x}], metrics: [{name: a, provider: {web: {url: x}}}]}').replace('AnalysisTemplate', 'AnalysisRun')
+  t.match((await lint({ 'a.yaml': run })).out, /args\[0\]\.value: is missing; write it, or valueFrom/)
 
   const step = { analysis: { templates: [{ templateName: 'one' }, { templateName: 'two' }] } }
   const rollout = stringify(edited(canaryRollout(), { 'spec.strategy.canary.steps': [step] }))

@@ -1,11 +1,13 @@
 /** What is wrong with manifests: each by itself, and those that name each other. */
 import { validateAnalysis } from '../../core/analysis/validate/template.ts'
 import type { CompileRegex } from '../../core/routing/types.ts'
+import { child } from '../../core/spec/field.ts'
 import { openFindings, type SpecMistake } from '../../core/spec/findings.ts'
 import { checkSchema } from '../../core/spec/schemaCheck.ts'
 import { type Judged, judgeRollout } from './judgeRollout.ts'
 import { kindOf } from './kinds.ts'
 import { isObject, type Manifest } from './manifests.ts'
+import { checkMetadata } from './metadata.ts'
 import { type Neighbours, neighboursOf } from './neighbours.ts'
 
 export type Severity = 'error' | 'warning'
@@ -27,7 +29,7 @@ function judgeOne(manifest: Manifest, neighbours: () => Neighbours, compileRegex
   if (kind.kind === 'mistaken') return found('error', [{ path: [kind.field], message: kind.message, fix: kind.fix }])
   const findings = openFindings()
   checkSchema({ path: [], value }, kind.known.schema, findings)
-  checkMetadata(value, findings.report)
+  checkMetadata(child({ path: [], value }, 'metadata'), findings)
   const bySchema = findings.mistakes
   const { errors, warnings } = byMeaning(value, neighbours, compileRegex)
   // What is of the wrong type is told once.
@@ -42,14 +44,4 @@ function byMeaning(value: Readonly<Record<string, unknown>>, neighbours: () => N
 
 function isWithin(path: SpecMistake['path'], around: SpecMistake['path']): boolean {
   return around.every((part, index) => path[index] === part)
-}
-
-function checkMetadata(value: Readonly<Record<string, unknown>>, report: ReturnType<typeof openFindings>['report']): void {
-  const { metadata } = value
-  if (isObject(metadata) && (isName(metadata['name']) || isName(metadata['generateName']))) return
-  report({ path: ['metadata', 'name'] }, { message: 'is missing, or no name', fix: 'write lower-case letters, digits, - and .' })
-}
-
-function isName(name: unknown): boolean {
-  return typeof name === 'string' && name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?-?$/.test(name)
 }

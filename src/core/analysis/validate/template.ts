@@ -36,6 +36,7 @@ export function validateAnalysis(object: unknown, compileRegex: CompileRegex): r
     flagIn(child(template, 'clusterScope'), findings)
   }
   checkArguments(child(spec, 'args'), findings)
+  if (child({ path: [], value: object }, 'kind').value === 'AnalysisRun') checkValues(child(spec, 'args'), findings)
   const metrics = listIn(child(spec, 'metrics'), findings)
   if (metrics.length + included.length === 0 && !Array.isArray(child(spec, 'metrics').value))
     findings.report(child(spec, 'metrics'), { message: 'are missing', fix: 'write at least one' })
@@ -70,6 +71,13 @@ function checkArguments(args: Field, findings: Findings): void {
     findings,
     'name',
   )
+}
+
+/** Nobody gives a run what it lacks. */
+function checkValues(args: Field, findings: Findings): void {
+  for (const arg of listIn(args, openFindings()))
+    if (isMap(arg.value) && !isSet(child(arg, 'value')) && !isSet(child(arg, 'valueFrom')))
+      findings.report(child(arg, 'value'), { message: 'is missing', fix: 'write it, or valueFrom' })
 }
 
 const tag = /\{\{([^{}]*)\}\}/g
