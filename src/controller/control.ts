@@ -77,6 +77,8 @@ export async function control(options: ControlOptions, signal: AbortSignal): Pro
     client,
     component: leaseName,
     instance: identity,
+    // A release of many steps has much to tell, and all of it matters to who follows it.
+    burst: 250,
     onFailure: (error) => log.warn('an event could not be told', { error: explain(error) }),
   })
   const upstream = openUpstreamLock({ client, scope, namespace: home, log, ...options.upstream })

@@ -41,6 +41,8 @@ export type RecorderOptions = {
   readonly component: string
   readonly instance: string
   onFailure?(error: unknown): void
+  /** Events about one object that are told at once; then one more every 5 minutes. As many as client-go's unless given. */
+  readonly burst?: number
   readonly now?: () => Date
 }
 
@@ -52,7 +54,7 @@ const nameMaximum = 230
 
 export function openRecorder(options: RecorderOptions): Recorder {
   const { client, component, instance, onFailure, now = () => new Date() } = options
-  const correlator = openCorrelator<KubeEvent>()
+  const correlator = openCorrelator<KubeEvent>(options.burst)
   let queued = 0
   let dropped = 0
   let written: Promise<void> = Promise.resolve()

@@ -14,8 +14,8 @@ export type Correlator<T> = {
 const sameMs = 600_000
 /** Different news of one reason about one object within that time: from this many on, they are told as one. */
 const similarMaximum = 10
-/** What one object may have told, then one more every 5 minutes. */
-const burst = 25
+/** What one object may have told unless told otherwise, then one more every 5 minutes. */
+const usualBurst = 25
 const refillMs = 300_000
 /** Beyond, the oldest is forgotten: its next news begin anew. */
 const rememberedMaximum = 4_096
@@ -23,7 +23,7 @@ const rememberedMaximum = 4_096
 type Similar = { messages: Set<string>; sinceMs: number }
 type Budget = { left: number; sinceMs: number }
 
-export function openCorrelator<T>(): Correlator<T> {
+export function openCorrelator<T>(burst = usualBurst): Correlator<T> {
   const series = new Map<string, { told: T; lastMs: number }>()
   const similar = new Map<string, Similar>()
   const budgets = new Map<string, Budget>()

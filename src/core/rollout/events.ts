@@ -12,11 +12,14 @@ export function eventsOf(executed: readonly Action[], before: RolloutStatus | un
   const change: Change = { before: before ?? {}, after }
   return [
     ...beginnings(executed, change),
+    // What somebody wished, or time brought, comes before what follows from it.
+    ...resumptions(change),
+    ...failures(change),
     ...executed.flatMap(eventOfAction),
     ...weightEvents(change),
     ...stepEvents(change),
-    ...pauseEvents(change),
-    ...endings(change),
+    ...pauses(change),
+    ...completions(change),
     ...concerns(change),
   ]
 }
@@ -94,41 +97,43 @@ function stepEvents({ before, after }: Change): readonly RolloutEvent[] {
   return [normal('RolloutStepCompleted', `Step ${to} completed`)]
 }
 
-function pauseEvents({ before, after }: Change): readonly RolloutEvent[] {
-  const [was, is] = [statusOf(before, 'Paused') === 'True', statusOf(after, 'Paused') === 'True']
+function isPaused(status: RolloutStatus): boolean {
+  return statusOf(status, 'Paused') === 'True'
+}
+
+function pauses({ before, after }: Change): readonly RolloutEvent[] {
   const reason = after.pauseConditions?.[0]?.reason
-  if (!was && is) return [normal('RolloutPaused', `Rollout is paused${reason === undefined ? ' by a user' : ` (${reason})`}`)]
+  return isPaused(before) || !isPaused(after)
+    ? []
+    : [normal('RolloutPaused', `Rollout is paused${reason === undefined ? ' by a user' : ` (${reason})`}`)]
+}
+
+function resumptions({ before, after }: Change): readonly RolloutEvent[] {
   const goesOn = after.abort !== true && before.currentPodHash === after.currentPodHash
-  return was && !is && goesOn ? [normal('RolloutResumed', 'Rollout is resumed')] : []
+  return isPaused(before) && !isPaused(after) && goesOn ? [normal('RolloutResumed', 'Rollout is resumed')] : []
 }
 
-function endings({ before, after }: Change): readonly RolloutEvent[] {
-  const progressing = conditionIn(after, 'Progressing')
-  const events: RolloutEvent[] = []
-  for (const reason of ['RolloutAborted', 'ProgressDeadlineExceeded'])
-    if (progressing?.reason === reason && conditionIn(before, 'Progressing')?.reason !== reason)
-      events.push(warning(reason, progressing.message ?? ''))
-  if (after.stableRS && after.stableRS !== before.stableRS) {
-    const why = before.stableRS ? '' : ': it is the first version'
-    events.push(normal('RolloutCompleted', `Rollout completed the update to ${after.stableRS}${why}`))
-  }
-  return events
+function failures({ before, after }: Change): readonly RolloutEvent[] {
+  const { reason = '', message = '' } = conditionIn(after, 'Progressing') ?? {}
+  const isNew = conditionIn(before, 'Progressing')?.reason !== reason
+  return isNew && (reason === 'RolloutAborted' || reason === 'ProgressDeadlineExceeded') ? [warning(reason, message)] : []
 }
 
-/** Once: a count that moves within the same sentence is nothing new. */
+function completions({ before, after }: Change): readonly RolloutEvent[] {
+  if (!after.stableRS || after.stableRS === before.stableRS) return []
+  return [normal('RolloutCompleted', `Rollout completed the update to ${after.stableRS}${before.stableRS ? '' : ': it is the first version'}`)]
+}
+
+/** Once for each name: how it stands from moment to moment is what the message is for. */
 function concerns({ before, after }: Change): readonly RolloutEvent[] {
-  const [, reason, text = ''] =
-    after.phase === 'Degraded' && !hasInvalidSpec(after) ? [] : (/^([A-Z][A-Za-z]+): (.*)$/.exec(after.message ?? '') ?? [])
-  if (reason === undefined || withoutCounts(before.message ?? '') === withoutCounts(after.message ?? '')) return []
-  return [warning(reason, text)]
+  const [, reason, text = ''] = after.phase === 'Degraded' && !hasInvalidSpec(after) ? [] : (named.exec(after.message ?? '') ?? [])
+  return reason === undefined || named.exec(before.message ?? '')?.[1] === reason ? [] : [warning(reason, text)]
 }
+
+const named = /^([A-Z][A-Za-z]+): (.*)$/
 
 function hasInvalidSpec(status: RolloutStatus): boolean {
   return conditionIn(status, 'InvalidSpec')?.status === 'True'
-}
-
-function withoutCounts(text: string): string {
-  return text.replace(/\d+/g, '#')
 }
 
 function statusOf(status: RolloutStatus, type: 'Completed' | 'Paused'): string | undefined {

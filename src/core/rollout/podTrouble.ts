@@ -54,16 +54,16 @@ function containerTrouble(pod: string, { name, state, lastState, ready, started 
       ? ''
       : ` after exit code ${ended.exitCode}${ended.reason && ended.reason !== 'Error' ? ` (${ended.reason})` : ''}`
   if (waiting !== undefined && !startingReasons.has(waiting.reason ?? '')) {
-    const reason = waiting.reason ?? ''
+    const reason = waiting.reason === 'ErrImagePull' ? 'ImagePullBackOff' : (waiting.reason ?? '')
     // What is said of a crash loop is how long it waits; the exit says more.
     const detail = exit === '' && waiting.message ? `: ${waiting.message}` : exit
     return told(4, reason, `container ${name} of pod ${pod} is in ${reason}${detail}`)
   }
-  if (terminated !== undefined && terminated.exitCode !== 0)
-    return told(2, terminated.reason ?? 'Error', `container ${name} of pod ${pod} ended${exit}`)
-  if (running !== undefined && !ready && (started ?? true))
-    return told(1, 'NotReady', `container ${name} of pod ${pod} runs but is not ready${exit === '' ? '' : `, started again${exit}`}`)
-  return undefined
+  // Between two attempts it is the same trouble, whatever the moment's state is called.
+  if (terminated !== undefined && terminated.exitCode !== 0) return told(4, 'CrashLoopBackOff', `container ${name} of pod ${pod} ended${exit}`)
+  if (running === undefined || ready) return undefined
+  if (exit !== '') return told(4, 'CrashLoopBackOff', `container ${name} of pod ${pod} runs again${exit}, and is not ready`)
+  return started === false ? undefined : told(1, 'NotReady', `container ${name} of pod ${pod} runs but is not ready`)
 }
 
 function told(weight: number, reason: string, message: string): Weighed {

@@ -98,7 +98,7 @@ const cases: readonly Case[] = [
       phase: 'Degraded',
       message: 'RolloutAborted: why',
     },
-    told: 'ScalingReplicaSet RolloutAborted!',
+    told: 'RolloutAborted! ScalingReplicaSet',
   },
   {
     name: 'aborted since long',
@@ -132,6 +132,12 @@ const cases: readonly Case[] = [
     before: { ...stepping, message: 'CrashLoopBackOff: 2 of 5' },
     after: { ...stepping, message: 'CrashLoopBackOff: 3 of 5' },
     told: '',
+  },
+  {
+    name: 'another concern',
+    before: { ...stepping, message: 'CrashLoopBackOff: 2 of 5' },
+    after: { ...stepping, message: 'NoRoute: nowhere' },
+    told: 'NoRoute!',
   },
   { name: 'no concern', before: stepping, after: { ...stepping, message: 'waiting for pods: 1 of 2' }, told: '' },
   {

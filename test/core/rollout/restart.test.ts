@@ -137,7 +137,7 @@ t.test('what is wrong with a pod', (t) => {
       [{ status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }] } }],
     ],
     [
-      'OOMKilled: container app of pod p0 ended after exit code 137 (OOMKilled)',
+      'CrashLoopBackOff: container app of pod p0 ended after exit code 137 (OOMKilled)',
       [{ status: container({ terminated: { exitCode: 137, reason: 'OOMKilled' } }) }],
     ],
     ['NotReady: container app of pod p0 runs but is not ready', [{ status: container({ running: {} }) }]],
