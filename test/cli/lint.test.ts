@@ -104,6 +104,20 @@ t.test('what stands in the same files is looked at together', async (t) => {
   t.match((await lint({ 'a.yaml': twice })).out, /error: Rollout second: .*stableService: the Service "stable" belongs to the Rollout "shop"/)
 })
 
+t.test('what would hold for now is warned of', async (t) => {
+  const steps = [
+    { plugin: { name: 'a/b' } },
+    { experiment: { templates: [{ name: 'a', specRef: 'stable' }] } },
+    { analysis: { templates: [{ templateName: 'x' }] } },
+  ]
+  const { code, out } = await lint({ 'a.yaml': stringify(edited(canaryRollout(), { 'spec.strategy.canary.steps': steps })) })
+  t.equal(code, 0)
+  t.strictSame(
+    [...out.matchAll(/warning: .*steps\[\d\]\.(\w+): is not carried out yet/g)].map(([, name]) => name),
+    ['plugin', 'experiment', 'analysis'],
+  )
+})
+
 t.test('metadata are looked at, which have no schema', async (t) => {
   const rows: readonly (readonly [unknown, RegExp])[] = [
     [{}, /metadata\.name: is missing/],

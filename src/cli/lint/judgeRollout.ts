@@ -22,13 +22,19 @@ export function judgeRollout(value: unknown, neighbours: Neighbours, compileRege
   for (const { field, bounded } of analysesOf(root)) {
     checkAnalysisUse(field, templates, { findings: errors, bounded })
     for (const template of listIn(child(field, 'templates'), openFindings())) warnUnknownTemplate(template, templates, warnings)
-    warnings.report(field, { message: 'is not carried out yet', fix: 'the release waits here until somebody promotes it' })
+    warnHold(field, warnings)
   }
+  for (const step of listIn(at(root, 'spec', 'strategy', 'canary', 'steps'), openFindings()))
+    for (const name of ['experiment', 'plugin']) if (isSet(child(step, name))) warnHold(child(step, name), warnings)
   warnPodFields(at(root, 'spec', 'template'), warnings)
   for (const field of servicesOf(root))
     if (services.size > 0 && typeof field.value === 'string' && !services.has(field.value))
       warnAbsent(field, field.value, 'Service', services.keys(), warnings)
   return { errors: errors.mistakes, warnings: warnings.mistakes }
+}
+
+function warnHold(field: Field, warnings: Findings): void {
+  warnings.report(field, { message: 'is not carried out yet', fix: 'the release waits here until somebody promotes it' })
 }
 
 function servicesOf(root: Field): readonly Field[] {
