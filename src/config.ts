@@ -1,8 +1,7 @@
 /** What the process was told, by flags and environment, as one frozen value per verb, or as every mistake at once. */
 import { duration, type Environment, type Flags, integer, type Parsed, reader } from './config/reader.ts'
 
-/** Port 0 is not asked for: the demo looks for a free one itself, and says so. */
-export type DemoSettings = { readonly port: number; readonly adminPort: number; readonly plain: boolean }
+export type DemoSettings = { readonly plain: boolean; readonly isBad: boolean }
 
 export type SandboxSettings = {
   /** 0: any that is free. */
@@ -34,17 +33,8 @@ export type BenchSettings = {
   readonly json: boolean
 }
 
-export function parseDemo(env: Environment, flags: Flags): Parsed<DemoSettings> {
-  const read = reader(env, flags)
-  const port = (text: string): number | undefined => integer(text, 1, 65_535)
-  const settings: DemoSettings = {
-    port: read('port', 'a port from 1 to 65535', port, '8080'),
-    adminPort: read('adminPort', 'a port from 1 to 65535', port, '9901'),
-    plain: flags['plain'] === true,
-  }
-  if (settings.port === settings.adminPort && settings.port !== undefined)
-    read.mistake(`--port and --admin-port are both ${settings.port}; give them different ones`)
-  return read.finish(settings)
+export function parseDemo(flags: Flags): DemoSettings {
+  return { plain: flags['plain'] === true, isBad: flags['bad'] === true }
 }
 
 export function parseBench(env: Environment, flags: Flags): Parsed<BenchSettings> {

@@ -3,21 +3,18 @@ import type { Flags } from './verb.ts'
 
 export function demoCommand(command: Command, name: string, action: (flags: Flags) => Promise<void>): Command {
   return command
-    .description('play with a canary: two versions of a small app, an edge in front, a modest load, a live view')
-    .option('--port <port>', 'where the edge listens; another one if it is taken (default: 8080)')
-    .option('--admin-port <port>', "of the edge's admin address (default: 9901)")
+    .description('watch a release from beginning to end: a cluster of its own, a shop under a gentle load, a canary that takes over step by step')
+    .option('--bad', 'release a version that fails, and take it back yourself')
     .option('--plain', 'print lines instead of a live view, as for a log')
     .addHelpText(
       'after',
       `
 Examples:
   ${name} demo
-  ${name} demo --port 9080 --admin-port 9081
+  ${name} demo --bad
   ${name} demo --plain | tee demo.log
 
-Then, in another terminal:
-  curl -H 'X-Canary: true' http://127.0.0.1:8080/api    always the canary
-Ports may come from the environment too: SPILLWAY_PORT, SPILLWAY_ADMIN_PORT.
+It shows what to type in another terminal: kubectl and ${name} work on its cluster.
 Ctrl-C ends everything that it started.`,
     )
     .action(action)

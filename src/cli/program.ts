@@ -107,7 +107,7 @@ A release, step by step:
 function otherExamples(name: string): string {
   return `
 The edge alone, without Kubernetes:
-  ${name} demo                              see two versions share live traffic, and play with them
+  ${name} demo                              watch a whole release, and play with it
   ${name} edge --config edge.yaml --check   is this file right? Says where and how to mend it
   ${name} edge --config edge.yaml           split live traffic as the file says; edit it any time
   ${name} bench --split shop                compare the versions under load

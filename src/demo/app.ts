@@ -1,5 +1,5 @@
 /**
- * The service that the demo releases: one process per version, told by HOST, PORT (one, or several to try in turn), VERSION, LATENCY_MS, ERROR_RATE,
+ * The service that the demo releases: one process per version, told by HOST, PORT, VERSION, LATENCY_MS, ERROR_RATE,
  * and DRAIN_MS: for how long it serves on after SIGTERM, until everybody knows that it goes.
  */
 import { once } from 'node:events'
@@ -7,21 +7,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIPv6 } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { renderPage } from './page.ts'
-import { isTaken } from './ports.ts'
 
 /** How a version behaves. `errorRate` from 0 to 1; `latencyMs` is the mean, each request takes within 30 % of it. */
 export type Behaviour = { readonly errorRate: number; readonly latencyMs: number }
 
 export type AppOptions = {
   readonly host: string
-  /** The first that is free is listened on; 0 asks the system for one. */
-  readonly ports: readonly number[]
+  /** 0: any that is free. */
+  readonly port: number
   readonly version: string
   readonly behaviour: Behaviour
 }
-
-/** Sent to the parent process once the app accepts connections. */
-export type AppReady = { readonly kind: 'listening'; readonly port: number }
 
 const controlBodyBytes = 1024
 const maxLatencyMs = 60_000
@@ -127,21 +123,9 @@ export async function startApp(options: AppOptions): Promise<Server> {
     const timer = setTimeout(answer, behaviour.latencyMs * (0.7 + 0.6 * Math.random()), request, response, path)
     response.once('close', () => clearTimeout(timer))
   })
-  await listenOnFirst(server, options.host, options.ports)
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
   return server
-}
-
-/** Binds instead of asking first whether it could: nobody comes between. */
-async function listenOnFirst(server: Server, host: string, ports: readonly number[]): Promise<void> {
-  for (const [i, port] of ports.entries()) {
-    server.listen(port, host)
-    try {
-      await once(server, 'listening')
-      return
-    } catch (error) {
-      if (i === ports.length - 1 || !isTaken(error)) throw error
-    }
-  }
 }
 
 /** The body as text, or undefined when it is longer than `limit` bytes. */
@@ -166,7 +150,7 @@ function numberFrom(text: string | undefined, fallback: number): number {
 export function optionsFrom(env: Readonly<Record<string, string | undefined>>): AppOptions {
   return {
     host: env['HOST'] ?? '127.0.0.1',
-    ports: (env['PORT'] ?? '').split(',').map((port) => numberFrom(port, 9001)),
+    port: numberFrom(env['PORT'], 9001),
     version: env['VERSION'] ?? 'v1',
     behaviour: { errorRate: numberFrom(env['ERROR_RATE'], 0), latencyMs: numberFrom(env['LATENCY_MS'], 0) },
   }
@@ -187,21 +171,12 @@ async function main(): Promise<void> {
   const server = await startApp(optionsFrom(process.env))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const stop = (): void => {
+  process.once('SIGTERM', () => drain(server, numberFrom(process.env['DRAIN_MS'], usualDrainMs)))
+  process.once('SIGINT', () => {
     server.close(() => process.exit(0))
     server.closeAllConnections()
-  }
-  if (process.send === undefined) {
-    process.once('SIGTERM', () => drain(server, numberFrom(process.env['DRAIN_MS'], usualDrainMs)))
-    process.once('SIGINT', stop)
-    console.log(`listening on port ${port}`)
-    return
-  }
-  process.once('SIGTERM', stop)
-  // Ctrl-C reaches the whole group at once; the parent first ends what still sends requests here, then hangs up.
-  process.on('SIGINT', () => undefined)
-  process.once('disconnect', () => process.exit(0))
-  process.send({ kind: 'listening', port } satisfies AppReady)
+  })
+  console.log(`listening on port ${port}`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main()

@@ -1,235 +1,162 @@
-/** What `npm start` plays: two versions of a small service, the edge before them, a load, and a view of what comes of it. */
-import { rmSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+/** What `npm start` plays: a cluster of its own with a controller and edges, a shop under a gentle load, and a release from beginning to end. */
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseAllDocuments } from 'yaml'
+import type { KubeObject } from '../api/meta.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { install } from './cluster.ts'
 import { runLoad } from './load.ts'
-import { firstFree, portNote, portTries } from './ports.ts'
+import { openPlaying, type Playing, type Verb } from './playing.ts'
 import { newRecords, type Records } from './records.ts'
-import { keyReader } from './steering.ts'
+import { shop, shopObjects } from './shop.ts'
 import { openTerminal } from './terminal.ts'
-import { type RunningVersion, startVersion } from './versions.ts'
-import { renderAdvice, renderStatusLine, renderView } from './view.ts'
-import { messageIn, newWatch, type Scene, type Watch } from './watch.ts'
+import { renderStatusLine, renderView } from './view.ts'
 
-export type StartedEdge = {
-  /** URLs. */
-  readonly listeners: readonly string[]
-  readonly admin: string
-  /** Settles when the edge has ended: after the signal, or because it could not go on. */
-  readonly stopped: Promise<void>
-}
+export type DemoCluster = { readonly kubeconfig: string; readonly client: KubeClient; stop(): Promise<void> }
 
 export type DemoOptions = {
-  readonly port: number
-  readonly adminPort: number
   /** A line a second instead of the live view; without a terminal it is so anyway. */
   readonly plain: boolean
-  /** `onLog` is told what the edge has to say while it runs, line by line. */
-  readonly startEdge: (configFile: string, signal: AbortSignal, onLog: (line: string) => void) => Promise<StartedEdge>
+  /** A version is released that fails. */
+  readonly isBad: boolean
+  /** Where the repository's, or the package's, manifests are. */
+  readonly root: string
+  startCluster(onError: (what: string, error: unknown) => void): Promise<DemoCluster>
+  /** Carries out a verb of the command line on that cluster. */
+  verb(kubeconfig: string): Verb
+  /** How a user calls the command line. */
+  readonly command: string
   readonly signal: AbortSignal
   readonly stdout: NodeJS.WriteStream
   readonly stdin: NodeJS.ReadStream
-  readonly env?: { readonly noColor: boolean }
 }
 
-const host = '127.0.0.1'
-const split = 'shop'
-const stable = { name: 'v1', wantedPort: 9001, weight: 95, latencyMs: 4 }
-const canary = { name: 'v2', wantedPort: 9002, weight: 5, latencyMs: 3 }
-const requestsPerSecond = 200
+const requestsPerSecond = 100
 const requestTimeoutMs = 5_000
-const frameMs = 250
+const frameMs = 200
 const statusLineMs = 1_000
-const versionStopMs = 2_000
-const edgeStopMs = 10_000
+const readyMs = 60_000
+const keyCtrlC = '\u0003'
 
-/** Plays until `signal` aborts or a key quits. Throws when a part cannot start, or the edge ends by itself; nothing is left behind either way. */
+/** Plays until `signal` aborts or a key quits. Throws when a part cannot start; nothing is left behind either way. */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  // What was started is ended in reverse order, whatever happened between.
-  const endings: (() => Promise<void>)[] = []
   const quit = new AbortController()
   const signal = AbortSignal.any([options.signal, quit.signal])
+  const { stdout } = options
+  const leave = (): void => quit.abort()
+  stdout.once('error', leave)
   const records = newRecords()
-  let problem: unknown
+  const troubles: string[] = []
+  say(options, 'starting a cluster with a controller, two edges and five pods of a shop …')
+  const cluster = await options.startCluster((what, error) => troubles.push(`${what}: ${String(error)}`))
+  const stopLoad = new AbortController()
+  let load: Promise<void> = Promise.resolve()
   try {
-    await play(options, records, signal, () => quit.abort(), endings)
-  } catch (error) {
-    if (!signal.aborted) problem = error
-  }
-  // Whatever ended it: nothing is shown from here on.
-  quit.abort()
-  for (const end of endings.reverse()) {
-    await end().catch((error: unknown) => {
-      problem ??= error
+    await install(cluster.client, [...manifests(options.root), ...shopObjects()], signal)
+    const playing = openPlaying({ client: cluster.client, records, isBad: options.isBad, verb: options.verb(cluster.kubeconfig) })
+    const url = await firstAnswer(playing, signal)
+    load = runLoad(
+      { host: url.hostname, port: Number(url.port || 80), path: '/api', requestsPerSecond, timeoutMs: requestTimeoutMs },
+      records,
+      stopLoad.signal,
+    )
+    await (options.plain || !stdout.isTTY ? showLines : showView)({
+      options,
+      playing,
+      signal,
+      quit: leave,
+      advice: adviceFor(options, cluster.kubeconfig, url),
     })
-  }
-  if (records.totals().sent > 0) say(options.stdout, summary(records))
-  if (problem !== undefined) throw problem
-}
-
-async function play(options: DemoOptions, records: Records, signal: AbortSignal, quit: () => void, endings: (() => Promise<void>)[]): Promise<void> {
-  const { stdout } = options
-  stdout.once('error', quit)
-  endings.push(async () => void stdout.off('error', quit))
-
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-demo-'))
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
-  // Also when the process is ended at once: by a second Ctrl-C, by a reader of its output that has gone, with its terminal.
-  process.once('exit', removeFolder)
-  endings.push(async () => {
-    process.off('exit', removeFolder)
-    removeFolder()
-  })
-  const versions = new Map<string, RunningVersion>()
-  const start = async (part: typeof stable, ports: readonly number[]): Promise<RunningVersion> => {
-    const version = await startVersion({ name: part.name, host, ports, latencyMs: part.latencyMs })
-    versions.set(part.name, version)
-    return version
-  }
-  endings.push(async () => void (await Promise.all([...versions.values()].map((version) => version.stop(versionStopMs)))))
-  const listen = await chooseListeners(options)
-  const [v1, v2] = await Promise.all([stable, canary].map((part) => start(part, portTries(part.wantedPort, Object.values(listen)))))
-  signal.throwIfAborted()
-  const ports = { ...listen, stable: portOf(v1!.url), canary: portOf(v2!.url) }
-  const configFile = join(folder, 'edge.yaml')
-  await writeFile(configFile, configText(ports))
-
-  let hear = (_line: string): void => undefined
-  const edge = await startEdge(options, configFile, (line) => hear(line), endings)
-  const scene: Scene = {
-    edgeUrl: edge.url,
-    adminUrl: edge.adminUrl,
-    split,
-    configFile,
-    canary: canary.name,
-    versions,
-  }
-  startLoad(portOf(edge.url), records, endings)
-  const watch = newWatch(scene, records, performance.now())
-  hear = (line) => watch.tell('problem', messageIn(line, configFile))
-  await watch.poll()
-  const notes = notesOn(options, { ...ports, edge: portOf(edge.url), admin: portOf(edge.adminUrl) })
-  say(stdout, notes)
-  // The live view hides what has just been said.
-  if (notes.length > 0) watch.tell('info', notes.join('; '))
-
-  const restart = (name: string): Promise<RunningVersion> => (name === canary.name ? start(canary, [ports.canary]) : start(stable, [ports.stable]))
-  const isPlain = options.plain || !stdout.isTTY
-  const shown = isPlain ? showLines(options, scene, watch, signal) : showView(options, scene, watch, { signal, quit, restart, endings })
-  await Promise.race([shown, edge.ended])
-}
-
-type Ports = { readonly edge: number; readonly admin: number; readonly stable: number; readonly canary: number }
-
-/** 0: the edge is to ask the system. */
-async function chooseListeners(options: DemoOptions): Promise<Pick<Ports, 'edge' | 'admin'>> {
-  const edge = await firstFree(host, portTries(options.port))
-  return { edge, admin: await firstFree(host, portTries(options.adminPort, [edge])) }
-}
-
-function notesOn(options: DemoOptions, used: Ports): readonly string[] {
-  const notes = [
-    portNote(options.port, used.edge),
-    portNote(options.adminPort, used.admin),
-    portNote(stable.wantedPort, used.stable),
-    portNote(canary.wantedPort, used.canary),
-  ]
-  return notes.filter((note) => note !== undefined)
-}
-
-function portOf(url: string): number {
-  return Number(new URL(url).port)
-}
-
-export function configText(ports: Ports): string {
-  return `# The demo's edge. Save a change, and it holds at once; a mistake is refused and named, and this stays in force.
-listeners: [{address: ${host}:${ports.edge}}]
-admin: {address: ${host}:${ports.admin}}
-routes:
-- {path: /, split: ${split}}
-splits:
-  ${split}:
-    totalWeight: ${stable.weight + canary.weight} # what the weights add up to
-    backends:
-      ${stable.name}: {weight: ${stable.weight}, endpoints: ["${host}:${ports.stable}"]}
-      ${canary.name}: {weight: ${canary.weight}, endpoints: ["${host}:${ports.canary}"]}
-    routes: # before any weight
-    - {name: testers, match: [{headers: [{name: X-Canary, exact: "true"}]}], backend: ${canary.name}}
-    fallback: none
-`
-}
-
-/** `ended` rejects once the edge ends, whoever asked for it. In an object: a bare promise would be awaited with the start. */
-async function startEdge(
-  options: DemoOptions,
-  configFile: string,
-  onLog: (line: string) => void,
-  endings: (() => Promise<void>)[],
-): Promise<{ readonly url: string; readonly adminUrl: string; readonly ended: Promise<never> }> {
-  const stop = new AbortController()
-  const edge = await options.startEdge(configFile, stop.signal, onLog)
-  const stopped = edge.stopped.then(
-    () => undefined,
-    (error: unknown) => new Error('the edge could not go on', { cause: error }),
-  )
-  endings.push(async () => {
-    stop.abort()
-    const late = delay(edgeStopMs, new Error(`the edge did not end within ${edgeStopMs / 1000} s`), { ref: false })
-    const failure = await Promise.race([stopped, late])
-    if (failure !== undefined) throw failure
-  })
-  const ended = stopped.then((failure) => {
-    throw failure ?? new Error('the edge ended by itself')
-  })
-  return { url: edge.listeners[0]!, adminUrl: edge.admin, ended }
-}
-
-function startLoad(port: number, records: Records, endings: (() => Promise<void>)[]): void {
-  const stop = new AbortController()
-  const load = runLoad({ host, port, path: '/api', requestsPerSecond, timeoutMs: requestTimeoutMs }, records, stop.signal)
-  endings.push(() => {
-    stop.abort()
-    return load
-  })
-}
-
-async function showLines(options: DemoOptions, scene: Scene, watch: Watch, signal: AbortSignal): Promise<void> {
-  const { stdout } = options
-  for (const version of [...scene.versions.values()].sort((a, b) => a.name.localeCompare(b.name)))
-    say(stdout, [`${version.name} ${version.url} (process ${version.pid})`])
-  say(stdout, [`edge ${scene.edgeUrl}, admin ${scene.adminUrl}`, ...renderAdvice(watch.snapshot(performance.now()))])
-  let lastNotice: string | undefined
-  while (await pause(statusLineMs, signal)) {
-    await watch.poll()
-    if (signal.aborted) return
-    const snapshot = watch.snapshot(performance.now())
-    const { notice } = snapshot
-    if (notice !== undefined && notice.text !== lastNotice) say(stdout, [notice.text])
-    lastNotice = notice?.text
-    say(stdout, [renderStatusLine(snapshot)])
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    quit.abort()
+    stopLoad.abort()
+    await load
+    await cluster.stop()
+    stdout.off('error', leave)
+    for (const trouble of troubles) say(options, trouble)
+    if (records.totals().sent > 0) say(options, summary(records))
   }
 }
 
-type Playing = {
+/** Of the installation: custom kinds, the controller, the edges. */
+function manifests(root: string): readonly KubeObject[] {
+  const files = [...globSync(join(root, 'charts/spillway/crds/*.yaml')).sort(), join(root, 'examples/install/spillway.yaml')]
+  return files.flatMap((file) => parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as KubeObject))
+}
+
+/** Where the shop answers, once it does. */
+async function firstAnswer(playing: Playing, signal: AbortSignal): Promise<URL> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(readyMs)])
+  while (!signal.aborted) {
+    await playing.turn(late)
+    const { url } = playing
+    if (url !== undefined && (await answers(url, late))) return new URL(url)
+    late.throwIfAborted()
+    await delay(frameMs, undefined, { signal: late })
+  }
+  throw signal.reason
+}
+
+async function answers(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/api`, { signal })).ok
+  } catch {
+    return false // Nobody listens yet.
+  }
+}
+
+type Stage = {
+  readonly options: DemoOptions
+  readonly playing: Playing
   readonly signal: AbortSignal
   readonly quit: () => void
-  readonly restart: (name: string) => Promise<RunningVersion>
-  readonly endings: (() => Promise<void>)[]
+  readonly advice: readonly string[]
 }
 
-async function showView(options: DemoOptions, scene: Scene, watch: Watch, { signal, quit, restart, endings }: Playing): Promise<void> {
+function adviceFor({ command, isBad }: DemoOptions, kubeconfig: string, url: URL): readonly string[] {
+  return [
+    `export KUBECONFIG=${kubeconfig}`,
+    `${command} get rollout ${shop.name} --watch`,
+    ...(isBad ? [`${command} abort ${shop.name}`] : [`${command} promote ${shop.name}`, `${command} abort ${shop.name}`]),
+    `curl ${url.origin}/api`,
+    'kubectl get rollouts,pods,trafficsplits',
+  ]
+}
+
+async function showLines({ options, playing, signal, advice }: Stage): Promise<void> {
+  say(options, ...advice)
+  let last: string | undefined
+  while (await pause(statusLineMs, signal)) {
+    await playing.turn(signal)
+    if (signal.aborted) return
+    const shown = playing.shown()
+    if (shown.notice !== undefined && shown.notice.text !== last) say(options, shown.notice.text)
+    last = shown.notice?.text
+    say(options, renderStatusLine(shown))
+  }
+}
+
+async function showView({ options, playing, signal, quit, advice }: Stage): Promise<void> {
+  const { stdout, stdin } = options
   // The terminal itself knows NO_COLOR and what its kind can show.
-  const hasColor = options.env?.noColor !== true && options.stdout.hasColors()
-  const redraw = (): void => terminal.draw(renderView(watch.snapshot(performance.now()), { ...terminal.size(), hasColor }))
-  const onKey = keyReader({ scene, watch, restart, quit, redraw })
-  const terminal = openTerminal(options.stdout, options.stdin, onKey, redraw)
-  endings.push(async () => terminal.close())
-  redraw()
-  while (await pause(frameMs, signal)) {
-    await watch.poll()
+  const hasColor = stdout.hasColors()
+  const redraw = (): void => terminal.draw(renderView(playing.shown(), advice, { ...terminal.size(), hasColor }))
+  const onKey = (key: string): void => {
+    if (key === 'q' || key === 'Q' || key === keyCtrlC) quit()
+    else playing.press(key)
+  }
+  const terminal = openTerminal(stdout, stdin, onKey, redraw)
+  try {
     redraw()
+    while (await pause(frameMs, signal)) {
+      await playing.turn(signal)
+      if (!signal.aborted) redraw()
+    }
+  } finally {
+    terminal.close()
   }
 }
 
@@ -242,13 +169,13 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   })
 }
 
-function summary(records: Records): readonly string[] {
+function summary(records: Records): string {
   const { sent, answered, failed, byVersion } = records.totals()
   const versions = [...byVersion].filter(([name]) => name !== '').sort(([a], [b]) => a.localeCompare(b))
-  const seen = versions.map(([name, requests]) => `${name} ${((requests / answered) * 100).toFixed(2)} % (${requests.toLocaleString('en')})`)
-  return [`${sent.toLocaleString('en')} requests sent, ${failed.toLocaleString('en')} failed`, `answered by ${seen.join(', ') || 'nobody'}`]
+  const seen = versions.map(([name, requests]) => `${name} ${((requests / answered) * 100).toFixed(1)} % (${requests.toLocaleString('en')})`)
+  return `${sent.toLocaleString('en')} requests sent, ${failed.toLocaleString('en')} failed\nanswered by ${seen.join(', ') || 'nobody'}`
 }
 
-function say(stdout: NodeJS.WriteStream, lines: readonly string[]): void {
+function say({ stdout }: DemoOptions, ...lines: readonly string[]): void {
   if (lines.length > 0 && stdout.writable) stdout.write(`${lines.join('\n')}\n`)
 }

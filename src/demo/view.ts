@@ -1,260 +1,146 @@
-/** The demo's live view: (snapshot, size, colour) → lines. No clock, no terminal. */
-import type { Second, VersionFigures } from './records.ts'
-import { nextWeights } from './weights.ts'
-
-export type VersionView = {
-  readonly name: string
-  readonly weight: number
-  /** By the edge's own count, since the weights last changed; undefined: no request yet. */
-  readonly actualShare: number | undefined
-  readonly figures: VersionFigures
-  readonly history: readonly Second[]
-  /** Where it listens itself, beside the edge; undefined: not started by the demo. */
-  readonly url?: string
-}
-
-export type Snapshot = {
-  readonly edgeUrl: string
-  readonly adminUrl: string
-  readonly split: string
-  readonly configFile: string
-  readonly totalWeight: number
-  /** The ETag of the split, quotes included; undefined: the admin API has not answered yet. */
-  readonly etag: string | undefined
-  readonly versions: readonly VersionView[]
-  /** The version that the weight moves towards. */
-  readonly canary: string
-  readonly isCanaryFailing: boolean
-  readonly windowSeconds: number
-  readonly elapsedSeconds: number
-  readonly sent: number
-  readonly failed: number
-  /** Answers that came from no version: made by the edge, or none at all. */
-  readonly unanswered: VersionFigures
-  readonly notice?: { readonly kind: 'info' | 'problem'; readonly text: string }
-}
-
-export type Screen = { readonly columns: number; readonly rows: number; readonly hasColor: boolean }
-
-export const keyHelp = 'keys  + - weight   f fail/heal   q quit'
-
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'none'
-const codes: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36', none: '' }
-type Span = { readonly text: string; readonly style: Style }
-type Line = readonly Span[]
+/** The demo's live view: (what is shown, size, colour) → lines. No clock, no terminal. */
+import type { PodMark, Shown, StepShown, VersionShown } from './shown.ts'
+import { keyHelp } from './story.ts'
+import {
+  barOf,
+  clockOf,
+  count,
+  fit,
+  type Line,
+  lengthOf,
+  milliseconds,
+  paint,
+  percent,
+  type Screen,
+  type Span,
+  type Style,
+  span,
+  sparkline,
+  spread,
+  wrapped,
+} from './text.ts'
 
 /** The whole screen, at most `rows` lines of at most `columns` characters each (escape codes not counted). */
-export function renderView(snapshot: Snapshot, screen: Screen): readonly string[] {
-  const columns = Math.max(20, screen.columns)
-  const lines: Line[] = [...header(snapshot, columns), [], ...shares(snapshot, columns), ...past(snapshot, columns), ...notice(snapshot, columns)]
-  const advice = tryNext(snapshot, columns)
+export function renderView(shown: Shown, advice: readonly string[], screen: Screen): readonly string[] {
+  const columns = Math.max(40, screen.columns)
+  const lines: Line[] = [...header(shown, columns), [], ...steps(shown, columns), [], ...versions(shown, columns), ...notice(shown, columns)]
   // Where both do not fit, figures matter more than advice.
   const rest = Math.max(0, screen.rows - lines.length)
-  return [...lines, ...advice.slice(0, rest)].slice(0, screen.rows).map((line) => paint(line, columns, screen.hasColor))
+  return [...lines, ...tryNext(advice, columns).slice(0, rest)].slice(0, screen.rows).map((line) => paint(line, columns, screen.hasColor))
 }
 
 /** One line for logs and pipes. */
-export function renderStatusLine(snapshot: Snapshot): string {
-  const versions = snapshot.versions.map((version) => {
-    const { requestsPerSecond, successRate, p50Ms, p99Ms } = version.figures
-    const wanted = percent(shareOf(version, snapshot))
-    return `${version.name} ${percent(version.actualShare)} (configured ${wanted}) ${requestsPerSecond.toFixed(1)}/s ok ${percent(successRate)} p50 ${ms(p50Ms)} p99 ${ms(p99Ms)}`
+export function renderStatusLine(shown: Shown): string {
+  const { elapsedSeconds, phase = 'starting', message, sent, failed, versions, edges } = shown
+  const seen = versions.map(({ name, role, wantedShare, figures, pods }) => {
+    const ready = pods.filter((mark) => mark === 'ready').length
+    const figuresText = `${figures.requestsPerSecond.toFixed(1)}/s ok ${percent(figures.successRate)} p99 ${milliseconds(figures.p99Ms)}`
+    return `${name} ${role} ${percent(figures.share)} (wanted ${percent(wantedShare)}) pods ${ready}/${pods.length} ${figuresText}`
   })
-  return [`${snapshot.elapsedSeconds} s`, ...versions, `sent ${snapshot.sent} failed ${snapshot.failed}`].join(' | ')
+  const acknowledged = edges === undefined ? [] : [`edges ${edges.acknowledged}/${edges.all}`]
+  const state = message === '' ? phase : `${phase}: ${message}`
+  return [`${elapsedSeconds} s`, state, ...seen, ...acknowledged, `sent ${sent} failed ${failed}`].join(' | ')
 }
 
-/** What a reader of a log can try, once at the start. */
-export function renderAdvice(snapshot: Snapshot): readonly string[] {
-  return tryNext(snapshot, Number.POSITIVE_INFINITY, '').map((line) => paint(line, Number.POSITIVE_INFINITY, false))
+const phaseStyles: Readonly<Record<string, Style>> = { Healthy: 'green', Degraded: 'red', Paused: 'yellow', Progressing: 'cyan' }
+
+function header({ url, elapsedSeconds, sent, failed, phase, message }: Shown, columns: number): Line[] {
+  const title: Line = [span(' Spillway', 'bold'), span(`  ${url ?? 'starting'}`)]
+  const figures: Line = [
+    span(`${clockOf(elapsedSeconds)}  `, 'dim'),
+    span(`${count(sent)} sent  `, 'dim'),
+    span(`${count(failed)} failed`, failed > 0 ? 'red' : 'green'),
+  ]
+  const state = phase ?? 'Starting'
+  return [spread(title, figures, columns), [span(` shop ${state}`, phaseStyles[state] ?? 'none'), span(message === '' ? '' : `  ${message}`, 'dim')]]
 }
 
-function header(snapshot: Snapshot, columns: number): Line[] {
-  const sent = span(`${count(snapshot.sent)} sent  `, 'dim')
-  const failed = span(`${count(snapshot.failed)} failed`, snapshot.failed > 0 ? 'red' : 'green')
-  const title: Line = [span(' Spillway', 'bold'), span(`  ${snapshot.edgeUrl}`)]
-  const clock = span(`${clockOf(snapshot.elapsedSeconds)}  `, 'dim')
-  return [spread(title, columns - lengthOf(title) > 44 ? [clock, sent, failed] : [failed], columns)]
+const stepStyles: Readonly<Record<StepShown['state'], Style>> = { done: 'dim', now: 'bold', next: 'none' }
+
+/** All on one line, or folded. */
+function steps({ steps, secondsLeft, edges }: Shown, columns: number): Line[] {
+  if (steps.length === 0) return [[span(' no release under way', 'dim')]]
+  const pieces = steps.map(({ text, state }): Span => {
+    const left = state === 'now' && secondsLeft !== undefined ? ` (${secondsLeft} s)` : ''
+    return span(` ${state === 'done' ? '✔' : state === 'now' ? '▶' : '·'} ${text}${left}`, stepStyles[state])
+  })
+  const lines: Span[][] = [[]]
+  for (const piece of pieces) {
+    if (lengthOf(lines.at(-1)!) + piece.text.length > columns - 1) lines.push([])
+    lines.at(-1)!.push(piece)
+  }
+  const acknowledged = edges === undefined ? '' : ` weights acknowledged by ${edges.acknowledged} of ${edges.all} edges`
+  const isBehind = edges !== undefined && edges.acknowledged < edges.all
+  return [...lines, [span(acknowledged, isBehind ? 'yellow' : 'dim')]]
 }
 
-// ' v1 configured  95.0 % ' before the bars; 'req/s success p50 p99' behind them.
-const labelColumns = 23
+// ' v1 stable wanted  95.0 % ' before the bars; 'req/s success p50 p99' behind them.
+const labelColumns = 27
 const figureColumns = 37
 const minBar = 12
-const actualNote = ' actual: since the weights were set'
 
-function shares(snapshot: Snapshot, columns: number): Line[] {
+function versions({ versions }: Shown, columns: number): Line[] {
   const isWide = columns >= labelColumns + figureColumns + minBar
   const bar = columns - labelColumns - (isWide ? figureColumns : 1)
-  const lines: Line[] = []
-  if (isWide) lines.push([span(`${fit(actualNote, labelColumns + bar)}    req/s  success      p50      p99 `, 'dim')])
-  for (const [index, version] of snapshot.versions.entries()) {
-    const style = styleOf(index)
-    const { figures } = version
-    const wanted = shareOf(version, snapshot)
-    const name = fit(version.name, 3)
-    lines.push([span(` ${name}`, style), span('configured ', 'dim'), span(percent(wanted).padStart(7)), span(' '), span(barOf(wanted, bar), 'dim')])
-    const numbers = figuresOf(figures)
-    const actual: Span[] = [
-      span(' '.repeat(4)),
-      span('actual     ', 'dim'),
-      span(percent(version.actualShare).padStart(7), 'bold'),
-      span(' '),
-      span(barOf(version.actualShare ?? 0, bar), style),
-    ]
-    if (isWide) lines.push([...actual, ...numbers], [])
-    else lines.push(actual, [span('   '), ...numbers], [])
-  }
-  return lines
+  const titles: Line[] = isWide ? [[span(`${' '.repeat(labelColumns + bar)}    req/s  success      p50      p99 `, 'dim')]] : []
+  return [...titles, ...versions.flatMap((version, index) => versionLines(version, { bar, isWide, style: styleOf(index) }))]
 }
 
-function figuresOf(figures: VersionFigures): Line {
-  const { requestsPerSecond, successRate, p50Ms, p99Ms } = figures
-  return [
-    span(requestsPerSecond.toFixed(1).padStart(9)),
-    span(percent(successRate).padStart(9), successRate === undefined ? 'dim' : successRate < 0.99 ? 'red' : 'green'),
-    span(ms(p50Ms).padStart(9)),
-    span(ms(p99Ms).padStart(9)),
+function versionLines(
+  version: VersionShown,
+  { bar, isWide, style }: { readonly bar: number; readonly isWide: boolean; readonly style: Style },
+): Line[] {
+  const { name, role, wantedShare, figures, history, pods } = version
+  const wanted: Line = [
+    span(` ${fit(name, 4)}${fit(role, 7)}`, style),
+    span('wanted ', 'dim'),
+    span(percent(wantedShare).padStart(7)),
     span(' '),
+    span(barOf(wantedShare, bar), 'dim'),
   ]
-}
-
-const pastLabelColumns = 12
-
-function past(snapshot: Snapshot, columns: number): Line[] {
-  const index = snapshot.versions.findIndex((version) => version.name === snapshot.canary)
-  const canary = snapshot.versions[index]
-  if (canary === undefined) return []
-  const label = (what: string): string => fit(` ${canary.name} ${what}`, pastLabelColumns)
-  const firstKnown = canary.history.findIndex((second) => second.share !== undefined)
-  const room = columns - pastLabelColumns - 1
-  const seen = firstKnown < 0 ? [] : canary.history.slice(firstKnown).slice(-room)
-  return [
-    [span(label('share'), 'dim'), span(sparkline(seen.map((second) => second.share)), styleOf(index))],
-    [
-      span(label('success'), 'dim'),
-      span(
-        sparkline(seen.map((second) => second.successRate)),
-        canary.figures.successRate === undefined || canary.figures.successRate >= 0.99 ? 'green' : 'red',
-      ),
-    ],
+  const actual: Line = [
+    span(`${' '.repeat(12)}`),
+    span('actual ', 'dim'),
+    span(percent(figures.share).padStart(7), 'bold'),
+    span(' '),
+    span(barOf(figures.share ?? 0, bar), style),
   ]
-}
-
-const noticeRows = 3
-
-/** At least one line, so that what is below does not jump when something comes to be said. */
-function notice(snapshot: Snapshot, columns: number): Line[] {
-  const { requests } = snapshot.unanswered
-  const { kind, text } =
-    snapshot.notice ??
-    (requests > 0
-      ? { kind: 'problem', text: `${count(requests)} answers in the last ${snapshot.windowSeconds} s came from no version` }
-      : { kind: 'info', text: '' })
-  return wrapped(text, columns - 2, noticeRows).map((line): Line => [span(` ${line}`, kind === 'problem' ? 'red' : 'green')])
-}
-
-/** At word boundaries where there are any; what does not fit into `rows` is left out. */
-function wrapped(text: string, columns: number, rows: number): readonly string[] {
-  const lines: string[] = []
-  let rest = text
-  while (rest.length > columns && lines.length < rows) {
-    const space = rest.lastIndexOf(' ', columns)
-    const end = space > 0 ? space : columns
-    lines.push(rest.slice(0, end))
-    rest = rest.slice(end).trimStart()
-  }
-  return lines.length < rows ? [...lines, rest] : lines
-}
-
-function tryNext(snapshot: Snapshot, columns: number, keys = keyHelp): Line[] {
-  const { edgeUrl, adminUrl, split, configFile, canary, totalWeight, etag, isCanaryFailing } = snapshot
-  const canaryView = snapshot.versions.find((version) => version.name === canary)
-  const step = nextWeights(snapshot.versions, canary, canaryView?.weight === totalWeight ? -totalWeight : Math.max(1, Math.round(totalWeight * 0.2)))
-  const give = percent((step[canary] ?? 0) / totalWeight, 0)
-  const change = [`curl -X PATCH -H 'If-Match: ${etag ?? '*'}'`, `--json '${JSON.stringify({ weights: step })}'`, `${adminUrl}/v1/splits/${split}`]
-  const steer = [`curl -d '{"errorRate":${isCanaryFailing ? 0 : 0.3}}'`, `${canaryView?.url}/control`]
-  return [
-    spread([span(' Try next', 'bold')], [span(keys, 'dim')], columns),
-    ...told(`reach ${canary} by a header, whatever the weight`, ["curl -H 'X-Canary: true'", `${edgeUrl}/api`], columns),
-    ...told(`give ${canary} ${give}, unless somebody else was faster (If-Match)`, change, columns),
-    ...told('or edit the weights in this file', [configFile], columns),
-    ...(canaryView?.url === undefined ? [] : told(isCanaryFailing ? `heal ${canary}` : `make ${canary} fail 3 times in 10`, steer, columns)),
+  const numbers: Line = [
+    span(figures.requestsPerSecond.toFixed(1).padStart(9)),
+    span(percent(figures.successRate).padStart(9), figures.successRate === undefined ? 'dim' : figures.successRate < 0.99 ? 'red' : 'green'),
+    span(milliseconds(figures.p50Ms).padStart(9)),
+    span(milliseconds(figures.p99Ms).padStart(9)),
   ]
+  const firstKnown = history.findIndex(({ share }) => share !== undefined)
+  const seen = firstKnown < 0 ? [] : history.slice(firstKnown).slice(-bar)
+  const below: Line = [
+    span(fit(`      ${pods.map((mark) => marks[mark]).join('')}`, labelColumns)),
+    span(sparkline(seen.map(({ share }) => share)), style),
+  ]
+  return isWide ? [wanted, [...actual, ...numbers], below, []] : [wanted, actual, [span('   '), ...numbers], below, []]
 }
 
-/** A sentence and, below it, its command: on one line, or folded so that it can still be copied whole. */
-function told(sentence: string, command: readonly string[], columns: number): Line[] {
-  const whole = `   ${command.join(' ')}`
-  const indented = command.map((part, index) => (index === 0 ? `   ${part}` : `     ${part}`))
-  const folded = whole.length < columns ? [whole] : indented.map((part, index) => (index < command.length - 1 ? `${part} \\` : part))
-  return [[span(` ${sentence}`)], ...folded.map((text): Line => [span(text, 'cyan')])]
-}
-
-const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
-const levels = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
-
-/** A bar of `share` of `columns`, exact to an eighth of a column, padded to `columns`; a share above 0 shows something. */
-export function barOf(share: number, columns: number): string {
-  const parts = Math.max(share > 0 ? 1 : 0, Math.round(Math.min(1, share) * columns * 8))
-  return ('█'.repeat(Math.floor(parts / 8)) + (eighths[parts % 8] ?? '')).padEnd(columns)
-}
-
-/** One character per value from 0 to 1; nothing measured is a blank, exactly 0 a dot. */
-export function sparkline(values: readonly (number | undefined)[]): string {
-  return values.map((value) => (value === undefined ? ' ' : value === 0 ? '·' : (levels[Math.min(7, Math.floor(value * 8))] ?? '█'))).join('')
-}
+const marks: Readonly<Record<PodMark, string>> = { ready: '●', starting: '○', ending: '◌', failing: '✖' }
 
 function styleOf(index: number): Style {
   return (['cyan', 'yellow', 'green'] as const)[index % 3] ?? 'none'
 }
 
-function shareOf(version: VersionView, snapshot: Snapshot): number {
-  return snapshot.totalWeight > 0 ? version.weight / snapshot.totalWeight : 0
+/** At least one line, so that what is below does not jump when something comes to be said. */
+function notice({ notice, unanswered }: Shown, columns: number): Line[] {
+  const { kind, text } =
+    notice ??
+    (unanswered.requests > 0
+      ? { kind: 'problem', text: `${count(unanswered.requests)} answers of the last seconds came from no version` }
+      : { kind: 'info', text: '' })
+  return wrapped(text, columns - 2, 3).map((line): Line => [span(` ${line}`, kind === 'problem' ? 'red' : 'green')])
 }
 
-function percent(share: number | undefined, digits = 1): string {
-  return share === undefined ? '–' : `${(share * 100).toFixed(digits)} %`
-}
-
-function ms(value: number | undefined): string {
-  if (value === undefined) return '–'
-  return value < 1000 ? `${value.toFixed(1)} ms` : `${(value / 1000).toFixed(1)} s`
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en')
-}
-
-function clockOf(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-}
-
-function fit(text: string, columns: number): string {
-  return text.slice(0, columns).padEnd(columns)
-}
-
-function span(text: string, style: Style = 'none'): Span {
-  return { text, style }
-}
-
-function lengthOf(line: Line): number {
-  return line.reduce((sum, { text }) => sum + text.length, 0)
-}
-
-/** `left` and, at the right margin, `right` if there is room for it. */
-function spread(left: Line, right: Line, columns: number): Line {
-  const gap = columns - lengthOf(left) - lengthOf(right) - 1
-  return gap < 2 || !Number.isFinite(gap) ? left : [...left, span(' '.repeat(gap)), ...right]
-}
-
-function paint(line: Line, columns: number, hasColor: boolean): string {
-  // The last column stays free: there, clearing the rest of the line would take the character just written.
-  let room = columns - 1
-  let out = ''
-  for (const { text, style } of line) {
-    const cut = text.slice(0, room)
-    room -= cut.length
-    out += hasColor && style !== 'none' && cut.trim() !== '' ? `\u001b[${codes[style]}m${cut}\u001b[0m` : cut
-  }
-  return out.trimEnd()
+function tryNext(advice: readonly string[], columns: number): Line[] {
+  return [
+    [],
+    [span(` ${keyHelp}`, 'bold')].slice(0, columns),
+    [span(' or in another terminal', 'dim')],
+    ...advice.map((text): Line => [span(`   ${text}`, 'cyan')]),
+  ]
 }

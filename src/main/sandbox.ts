@@ -1,22 +1,17 @@
-import { dirname, extname, join } from 'node:path'
 import type { Flags } from '../cli/verb.ts'
 import { parseSandbox, programVariables } from '../config.ts'
 import { settled } from '../lib/settled.ts'
 import { stopSignal } from '../lib/stopSignal.ts'
+import { builtinImages } from './images.ts'
 import type { Started } from './started.ts'
 
 export async function sandbox(flags: Flags, { env, program }: Started): Promise<number> {
   const settings = settled(parseSandbox(env, flags))
   if (settings === undefined) return 2
   const { runSandbox } = await import('../sandbox/runSandbox.ts')
-  // In dist, all programs lie side by side.
-  const app = join(dirname(program), extname(program) === '.ts' ? 'demo/app.ts' : 'app.js')
   await runSandbox({
     ...settings,
-    builtin: [
-      { pattern: 'spillway/demo:*', argv: [process.execPath, app], variables: { VERSION: '$(IMAGE_TAG)' } },
-      { pattern: 'spillway/spillway:*', argv: [process.execPath, program] },
-    ],
+    builtin: builtinImages(program),
     workingDirectory: process.cwd(),
     variables: programVariables(env),
     signal: stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),

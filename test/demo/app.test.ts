@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import t, { type Test } from 'tap'
 import { controlRefusal, failureSchedule, optionsFrom, parseBehaviour, startApp } from '../../src/demo/app.ts'
 import { renderPage } from '../../src/demo/page.ts'
-import { startVersion } from '../../src/demo/versions.ts'
+import { lowPort } from '../ports.ts'
 
 type Reply = { readonly status: number; readonly version: string | undefined; readonly text: string }
 
@@ -22,7 +24,7 @@ function ask(port: number, path: string, options: { method?: string; body?: stri
 }
 
 async function app(t: Test, behaviour = { errorRate: 0, latencyMs: 0 }): Promise<number> {
-  const server = await startApp({ host: '127.0.0.1', ports: [0], version: 'v2', behaviour })
+  const server = await startApp({ host: '127.0.0.1', port: 0, version: 'v2', behaviour })
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
@@ -113,46 +115,24 @@ t.test('any n requests in a row hold n × rate failures, within one', async (t) 
 })
 
 t.test('the environment tells everything, with defaults', async (t) => {
-  t.same(optionsFrom({}), { host: '127.0.0.1', ports: [9001], version: 'v1', behaviour: { errorRate: 0, latencyMs: 0 } })
-  t.same(optionsFrom({ HOST: '::1', PORT: '7,17,0', VERSION: 'v9', ERROR_RATE: '0.5', LATENCY_MS: '20' }), {
+  t.same(optionsFrom({}), { host: '127.0.0.1', port: 9001, version: 'v1', behaviour: { errorRate: 0, latencyMs: 0 } })
+  t.same(optionsFrom({ HOST: '::1', PORT: '7', VERSION: 'v9', ERROR_RATE: '0.5', LATENCY_MS: '20' }), {
     host: '::1',
-    ports: [7, 17, 0],
+    port: 7,
     version: 'v9',
     behaviour: { errorRate: 0.5, latencyMs: 20 },
   })
 })
 
-t.test('as a process it serves, and ends when its parent hangs up', async (t) => {
-  const version = await startVersion({ name: 'v7', host: '127.0.0.1', ports: [0], latencyMs: 1 })
-  const port = Number(new URL(version.url).port)
+t.test('as a process it serves, and drains when it is asked to end', async (t) => {
+  const port = await lowPort()
+  const env = { ...process.env, HOST: '127.0.0.1', PORT: String(port), VERSION: 'v7', DRAIN_MS: '300' }
+  const child = spawn(process.execPath, ['src/demo/app.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
   t.equal((await ask(port, '/api')).version, 'v7')
-  await version.stop(5000)
-  t.equal(version.ended(), undefined, 'an end that was asked for is no crash')
-  t.throws(() => process.kill(version.pid, 0), { code: 'ESRCH' })
-})
-
-t.test('a process that ends by itself says how', async (t) => {
-  const version = await startVersion({ name: 'v8', host: '127.0.0.1', ports: [0], latencyMs: 0 })
-  t.teardown(() => version.stop(1000))
-  process.kill(version.pid, 'SIGKILL')
-  await version.gone
-  t.equal(version.ended(), 'was ended by SIGKILL')
-})
-
-t.test('a process that cannot listen is told with its reason', async (t) => {
-  const first = await startVersion({ name: 'v1', host: '127.0.0.1', ports: [0], latencyMs: 0 })
-  t.teardown(() => first.stop(5000))
-  const port = Number(new URL(first.url).port)
-  await t.rejects(startVersion({ name: 'v2', host: '127.0.0.1', ports: [port], latencyMs: 0 }), {
-    message: /version v2 of the demo app did not start.*EADDRINUSE/s,
-  })
-})
-
-t.test('a process that finds its port taken tries the next one', async (t) => {
-  const first = await startVersion({ name: 'v1', host: '127.0.0.1', ports: [0], latencyMs: 0 })
-  t.teardown(() => first.stop(5000))
-  const taken = Number(new URL(first.url).port)
-  const second = await startVersion({ name: 'v2', host: '127.0.0.1', ports: [taken, 0], latencyMs: 0 })
-  t.teardown(() => second.stop(5000))
-  t.equal((await ask(Number(new URL(second.url).port), '/api')).version, 'v2')
+  const exit = once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
+  child.kill('SIGTERM')
+  t.equal((await ask(port, '/api')).version, 'v7', 'it serves on until others know that it goes')
+  t.same(await exit, [0, null])
 })

@@ -1,118 +1,68 @@
+// The demo as a user runs it, without a terminal: a cluster, a controller, edges, and a release under load.
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { PassThrough } from 'node:stream'
-import t from 'tap'
-import { configText, runDemo, type StartedEdge } from '../../src/demo/demo.ts'
-import { lowPort } from '../ports.ts'
-import { startStubEdge } from './stubEdge.ts'
+import { dirname } from 'node:path'
+import t, { type Test } from 'tap'
 
-type Played = {
-  readonly output: () => string
-  readonly ended: Promise<void>
-  readonly shown: (pattern: RegExp) => Promise<void>
-  readonly stop: () => void
-}
+t.setTimeout(180_000)
+const lateMs = 90_000
 
-/** Plays the demo without a terminal, on ports that the system has free. */
-function play(startEdge: (file: string, signal: AbortSignal) => Promise<StartedEdge>, port = 0): Played {
-  const stop = new AbortController()
-  const stdout = new PassThrough()
+type Playing = { readonly child: ChildProcess; readonly output: () => string; shown(pattern: RegExp): Promise<void> }
+
+function play(t: Test, ...flags: readonly string[]): Playing {
+  const child = spawn(process.execPath, ['src/main.ts', 'demo', '--plain', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.teardown(() => child.kill('SIGKILL'))
   let text = ''
-  stdout.setEncoding('utf8').on('data', (part: string) => {
-    text += part
-  })
-  const ended = runDemo({
-    port,
-    adminPort: 0,
-    plain: true,
-    startEdge,
-    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)]),
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-  })
-  const early = ended.then(() => Promise.reject(new Error(`ended early:\n${text}`)))
-  early.catch(() => undefined)
-  const shown = async (pattern: RegExp): Promise<void> => {
-    while (!pattern.test(text)) await Promise.race([once(stdout, 'data', { signal: AbortSignal.timeout(20_000) }), early])
-  }
-  return { output: () => text, ended, shown, stop: () => stop.abort() }
-}
-
-const never = new Promise<void>(() => undefined)
-const pidsIn = (text: string): number[] => [...text.matchAll(/\(process (\d+)\)/g)].map((match) => Number(match[1]))
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part))
+  return {
+    child,
+    output: () => text,
+    async shown(pattern) {
+      const signal = AbortSignal.timeout(lateMs)
+      while (!pattern.test(text)) {
+        if (child.exitCode !== null) throw new Error(`the demo ended early:\n${text}`)
+        await once(child.stdout, 'data', { signal }).catch((cause: unknown) => {
+          throw new Error(`no ${pattern} in:\n${text}`, { cause })
+        })
+      }
+    },
   }
 }
 
-t.test('plays until it is stopped, and leaves nothing behind', async (t) => {
-  let configFile = ''
-  const demo = play((file, signal) => {
-    configFile = file
-    return startStubEdge(file, signal, never)
+async function end({ child }: Playing): Promise<unknown> {
+  const exit = once(child, 'exit', { signal: AbortSignal.timeout(30_000) })
+  child.kill('SIGINT')
+  const [code] = await exit
+  return code
+}
+
+t.test('a version is released by itself, kubectl and the command line see it, and nothing is left behind', async (t) => {
+  const demo = play(t)
+  await demo.shown(/Healthy \| v1 stable 100\.0 %/)
+  await demo.shown(/v2 canary [45]\.\d % \(wanted 5\.0 %\)/)
+  const kubeconfig = /KUBECONFIG=(\S+)/.exec(demo.output())![1]!
+  const seen = spawn(process.execPath, ['src/main.ts', 'get', 'rollout', 'shop', '--kubeconfig', kubeconfig], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  await demo.shown(/s \| v1 95\.0 % \(configured 95\.0 %\).* \| v2 5\.0 %/)
-  const pids = pidsIn(demo.output())
-  t.equal(pids.length, 2)
-  t.ok(existsSync(configFile))
-  demo.stop()
-  await demo.ended
-  t.match(demo.output(), /\d+ requests sent, 0 failed\nanswered by v1 \d+\.\d\d % \(\d+\), v2 \d+\.\d\d % \(\d+\)\n$/)
-  t.notOk(existsSync(configFile), 'the temporary folder is removed')
-  for (const pid of pids) t.ok(isGone(pid), `process ${pid} is gone`)
+  let tree = ''
+  seen.stdout.setEncoding('utf8').on('data', (text: string) => (tree += text))
+  await once(seen, 'close')
+  t.match(tree, /revision:2[\s\S]*canary[\s\S]*revision:1[\s\S]*stable/)
+  await demo.shown(/a pause without end waits for somebody: promoted/)
+  await demo.shown(/v2 canary (19|20|21)\.\d % \(wanted 20\.0 %\)/)
+  t.equal(await end(demo), 0)
+  t.match(demo.output(), /requests sent, 0 failed\nanswered by v1 .* %.*, v2 .* %/)
+  t.notOk(existsSync(dirname(kubeconfig)), 'its folder is gone')
 })
 
-t.test('a taken port is named, another one is used', async (t) => {
-  const port = await lowPort(10_000)
-  const blocker = createServer().listen(port, '127.0.0.1')
-  await once(blocker, 'listening')
-  t.teardown(() => blocker.close())
-  const demo = play((file, signal) => startStubEdge(file, signal, never), port)
-  await demo.shown(/ \| v2 /)
-  t.match(demo.output(), new RegExp(`^${port} is taken, using ${port + 10_000} instead\\n`, 'm'))
-  demo.stop()
-  await demo.ended
-})
-
-t.test('an edge that ends by itself ends the demo with an error', async (t) => {
-  const crash = Promise.withResolvers<void>()
-  const demo = play((file, signal) => startStubEdge(file, signal, crash.promise))
-  await demo.shown(/ \| v2 /)
-  const pids = pidsIn(demo.output())
-  crash.resolve()
-  await t.rejects(demo.ended, { message: 'the edge ended by itself' })
-  for (const pid of pids) t.ok(isGone(pid), `process ${pid} is gone`)
-})
-
-t.test('an edge that does not start ends the demo with its reason', async (t) => {
-  let configFile = ''
-  const demo = play(async (file) => {
-    configFile = file
-    throw new Error('no edge today')
-  })
-  await t.rejects(demo.ended, { message: 'no edge today' })
-  t.notOk(existsSync(configFile))
-})
-
-t.test('a version that crashes is told, and the demo goes on', async (t) => {
-  const demo = play((file, signal) => startStubEdge(file, signal, never))
-  await demo.shown(/ \| v2 /)
-  const pid = Number(/^v2 .*\(process (\d+)\)/m.exec(demo.output())?.[1])
-  process.kill(pid, 'SIGKILL')
-  await demo.shown(new RegExp(`^v2 \\(process ${pid}\\) was ended by SIGKILL: its share fails; f starts it again$`, 'm'))
-  demo.stop()
-  await demo.ended
-  t.match(demo.output(), /requests sent, 0 failed/)
-})
-
-t.test('the configuration is short enough to be edited by hand', async (t) => {
-  const text = configText({ edge: 8080, admin: 9901, stable: 9001, canary: 9002 })
-  t.match(text, 'v2: {weight: 5, endpoints: ["127.0.0.1:9002"]}')
-  t.ok(text.split('\n').length < 20)
+t.test('a bad version is told, and taken back by whoever plays', async (t) => {
+  const demo = play(t, '--bad')
+  await demo.shown(/v3 is released; it fails 3 times in 10/)
+  await demo.shown(/v3 canary [45]\.\d % .* ok [5-9]\d\.\d %/)
+  const kubeconfig = /KUBECONFIG=(\S+)/.exec(demo.output())![1]!
+  const abort = spawn(process.execPath, ['src/main.ts', 'abort', 'shop', '--kubeconfig', kubeconfig], { stdio: 'ignore' })
+  t.same(await once(abort, 'exit'), [0, null])
+  await demo.shown(/Degraded: RolloutAborted.* v1 stable 100\.0 %/)
+  t.equal(await end(demo), 0)
 })

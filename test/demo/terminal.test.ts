@@ -1,9 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { runDemo } from '../../src/demo/demo.ts'
 import { openTerminal } from '../../src/demo/terminal.ts'
-import { startStubEdge } from './stubEdge.ts'
 
 const enter = '\u001b[?1049h\u001b[?25l'
 const leave = '\u001b[?25h\u001b[?1049l'
@@ -65,53 +63,4 @@ t.test('keys come one by one, sequences not at all', async (t) => {
     await new Promise(setImmediate)
   }
   t.same(keys, ['+', '+', '+', 'q'])
-})
-
-t.test('played in a terminal: keys move the weight, make v2 fail, and quit', async (t) => {
-  const terminal = fakeTerminal()
-  const never = new Promise<void>(() => undefined)
-  const ended = runDemo({
-    port: 0,
-    adminPort: 0,
-    plain: false,
-    startEdge: (file, signal) => startStubEdge(file, signal, never),
-    signal: AbortSignal.timeout(30_000),
-    stdout: terminal.stdout,
-    stdin: terminal.stdin,
-    env: { noColor: true },
-  })
-  await terminal.shows(/v2 configured {3}5\.0 %/)
-  terminal.type('++')
-  await terminal.shows(/v2 has weight 15 of 100 now/)
-  terminal.type('-')
-  await terminal.shows(/v2 has weight 10 of 100 now/)
-  terminal.type('f')
-  await terminal.shows(/v2 fails 3 times in 10 now/)
-  terminal.type('f')
-  await terminal.shows(/v2 is healed/)
-  terminal.type('q')
-  await ended
-  const [, after = ''] = terminal.written().split(leave)
-  t.match(after, /^\d+ requests sent, 0 failed\nanswered by v1 .*\n$/, 'the summary stands on the screen that the user had before')
-  t.notMatch(terminal.written().replaceAll(enter, ''), /\u001b\[\d+m/, 'no colour where none is wanted')
-  t.same(terminal.modes, [true, false])
-})
-
-t.test('a terminal without colours is shown none', async (t) => {
-  const terminal = fakeTerminal(false)
-  const stop = new AbortController()
-  const never = new Promise<void>(() => undefined)
-  const ended = runDemo({
-    port: 0,
-    adminPort: 0,
-    plain: false,
-    startEdge: (file, signal) => startStubEdge(file, signal, never),
-    signal: stop.signal,
-    stdout: terminal.stdout,
-    stdin: terminal.stdin,
-  })
-  await terminal.shows(/v2 configured/)
-  stop.abort()
-  await ended
-  t.notMatch(terminal.written(), /\u001b\[\d+m/)
 })

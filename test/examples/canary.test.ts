@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { startPlaying } from '../demo/playing.ts'
+import { startShop } from './shop.ts'
 
 type Outcome = { readonly code: unknown; readonly output: string }
 type Running = { readonly ended: Promise<Outcome>; readonly says: (text: string) => Promise<void> }
@@ -31,7 +31,7 @@ async function splitOf(admin: string): Promise<{ readonly etag: string; readonly
 }
 
 t.test('the canary script, against a real edge', async (t) => {
-  const demo = await startPlaying(t)
+  const demo = await startShop(t)
   const args = [demo.admin, 'shop', 'v1', 'v2']
 
   await t.test('a good canary is promoted in four steps', async (t) => {
@@ -70,7 +70,4 @@ t.test('the canary script, against a real edge', async (t) => {
     t.equal(code, 1)
     t.equal(output, 'shop has only v1,v2, not both of v1 and v3\n')
   })
-
-  demo.child.kill('SIGTERM')
-  await once(demo.child, 'exit')
 })
