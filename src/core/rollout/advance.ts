@@ -31,6 +31,7 @@ export function advance(reached: Reached): Advance {
     case 'initial':
       return isSized(view.newSet, view) ? { kind: 'promotes' } : { kind: 'stays', progress, waits: [] }
     case 'settled':
+      return { kind: 'stays', progress, waits: [...plan.waits, ...(reached.router === 'edge' ? acknowledgementWaits(pass) : [])] }
     case 'aborted':
       return { kind: 'stays', progress, waits: plan.waits }
     case 'promotingFully': {

@@ -63,9 +63,16 @@ function weightsOf(pass: CanaryPass): TrafficWeights {
   return { ...weights, verified: isVerified(pass, weights) }
 }
 
-/** What every edge once served by stays verified while none is heard of that does not: an edge that starts anew takes nothing back. */
+/** What every edge once served by stays verified until the shares change: an edge that starts anew takes nothing back. */
 function isVerified({ view: { edges, status } }: CanaryPass, weights: TrafficWeights): boolean {
   if (edges.isAcknowledged) return true
-  const { verified, ...before } = status.canary?.weights ?? {}
-  return verified === true && edges.isAcknowledgedBySpeaking && isEqual(before, weights)
+  const before = status.canary?.weights
+  const isServed = edges.speaking.every(({ applied }) => applied !== undefined && applied.uid === edges.split?.metadata.uid)
+  return before?.verified === true && isServed && isEqual(sharesIn(before), sharesIn(weights))
+}
+
+/** By version, whatever its role is just now. */
+function sharesIn({ canary, stable, additional = [] }: TrafficWeights): Readonly<Record<string, number>> {
+  const shares = [canary, stable, ...additional].filter(({ weight }) => weight > 0)
+  return Object.fromEntries(shares.map(({ podTemplateHash = '', weight }) => [podTemplateHash, weight]))
 }

@@ -55,7 +55,7 @@ function grown(pass: CanaryPass, set: VersionSet, wanted: number): Sized {
   const { replicas, isPaused } = view.settings
   if (isPaused) return { size: pausedSize(view, set, wanted), deadline: null }
   if (wanted >= set.size) return { size: wanted, deadline: null }
-  if (wanted === 0) return retired(pass, set, view.now)
+  if (wanted === 0) return replicas === 0 ? { size: 0, deadline: null } : retired(pass, set, view.now)
   if (progress.kind === 'stepping' && canaryScaleAt(canary.steps, progress.stepIndex).kind === 'replicas') return { size: wanted, deadline: null }
   // A change of the whole is no change of the share.
   if (desiredReplicasIn(set) === replicas && !isSettledTraffic(pass)) return { size: set.size, deadline: null }

@@ -54,5 +54,10 @@ function whatIsLeft({
     return `waiting for the active Service to select ${currentPodHash}`
   if (spec.strategy?.blueGreen && stableRS !== currentPodHash) return `waiting for ${currentPodHash} to become stable`
   if (spec.strategy?.canary && !isRouted && all > updatedReplicas) return `waiting for ${all - updatedReplicas} old pods to go`
-  return stableRS === currentPodHash ? undefined : 'waiting for the steps to complete'
+  if (stableRS !== currentPodHash) return 'waiting for the steps to complete'
+  // Back to stable, as long as another version may still get requests.
+  const { verified, additional = [] } = after.canary?.weights ?? {}
+  return isRouted && (verified === false || additional.length > 0) && all > updatedReplicas
+    ? 'waiting for the edges to serve by the weights'
+    : undefined
 }

@@ -42,8 +42,9 @@ export function planTraffic(pass: CanaryPass): TrafficPlan {
   const { newSet, stableSet } = view
   const before = observedWeights(pass)
   if (stableSet === undefined || newSet === undefined || newSet === stableSet) return backToStable(pass, before)
-  // Without a single pod a share would be the fallback's in truth.
-  const canaryTarget = newSet.available === 0 ? 0 : canaryWeight(pass)
+  // Without a single pod a share would be the fallback's in truth; where nobody is to have pods, it is nobody's.
+  const isEmpty = newSet.available === 0 && view.settings.replicas > 0
+  const canaryTarget = isEmpty ? 0 : canaryWeight(pass)
   const current = before.get(newSet.hash) ?? 0
   const waits: Waiting[] = []
   let share = canaryTarget
@@ -55,7 +56,7 @@ export function planTraffic(pass: CanaryPass): TrafficPlan {
     }
   }
   const after = shift(pass, before, new Map([[newSet.hash, share]]), waits)
-  if (newSet.available === 0 && canaryWeight(pass) > 0)
+  if (isEmpty && canaryWeight(pass) > 0)
     waits.push({
       kind: 'pods',
       hash: newSet.hash,
@@ -96,7 +97,8 @@ function shift(pass: CanaryPass, before: Weights, shares: Weights, waits: Waitin
 function canaryGate(pass: CanaryPass, set: VersionSet, weight: number): Waiting | undefined {
   const { view, canary, progress } = pass
   // A user may want fewer pods than the weight calls for.
-  const needed = Math.max(1, Math.min(podsFor(view.settings.replicas, { weight, totalWeight: canary.totalWeight }), canarySize(pass)))
+  const { replicas } = view.settings
+  const needed = Math.max(Math.min(1, replicas), Math.min(podsFor(replicas, { weight, totalWeight: canary.totalWeight }), canarySize(pass)))
   if (set.available < needed) return { kind: 'pods', hash: set.hash, available: set.available, needed }
   const wait = edgesGate(pass)
   if (wait !== undefined && progress.kind !== 'promotingFully') return wait
@@ -125,8 +127,8 @@ export function endpointsGate({ edges }: View, { hash }: VersionSet, needed: num
 function stableGate(pass: CanaryPass, weight: number): Waiting | undefined {
   const { view, canary, progress } = pass
   const set = view.stableSet
-  if (set === undefined) return undefined
   const { replicas } = view.settings
+  if (set === undefined || replicas === 0) return undefined
   const tolerated = resolveSurge(replicas, canary.surge).maxUnavailable
   const full = podsFor(replicas, { weight, totalWeight: canary.totalWeight })
   const needed = progress.kind === 'aborted' ? 1 : Math.max(full - tolerated, 1)

@@ -77,9 +77,9 @@ export function pass(world: World): Decision {
 /** Passes, with pods and edges following, until nothing is done any more. */
 export function settle(world: World): Decision {
   for (let count = 0; count < 60; count++) {
+    follow(world)
     const before = JSON.stringify(world.rollout.status)
     const decision = pass(world)
-    follow(world)
     if (decision.actions.length === 0 && JSON.stringify(world.rollout.status) === before) return decision
   }
   throw new Error(`does not settle: ${JSON.stringify(pass(world).actions)}`)
