@@ -8,6 +8,7 @@ import { diff } from './diff.ts'
 import { leftoverActions } from './leftovers.ts'
 import type { Instant, Observed } from './observed.ts'
 import { earliest } from './plan.ts'
+import { readStatus } from './readStatus.ts'
 import { render, renderInvalid } from './render.ts'
 import { type Router, routerOf } from './router.ts'
 import type { StrategyDecision } from './strategyDecision.ts'
@@ -21,8 +22,9 @@ const discoveryMs = 10_000
 const invalidMs = 20_000
 
 /** Total: whatever the Rollout and the cluster look like, there is a decision. */
-export function decide(rollout: Rollout, observed: Observed, now: Instant, compileRegex: CompileRegex): Decision {
-  const status = rollout.status ?? {}
+export function decide(read: Rollout, observed: Observed, now: Instant, compileRegex: CompileRegex): Decision {
+  const status = readStatus(read.status)
+  const rollout = { ...read, status }
   if (rollout.metadata.deletionTimestamp !== undefined) return { actions: [], status }
   const mistakes = validateRollout(rollout, { ...observed, router: isDecided(rollout) ? undefined : observed.router }, compileRegex)
   if (mistakes.length > 0) return { actions: [], status: renderInvalid(rollout, invalidSpecText(mistakes), now), wakeAt: now + invalidMs }
