@@ -6,6 +6,7 @@ import type { Job, ReplicaSet } from '../../api/workloads.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { isKubeError } from '../../kube/errors.ts'
 import { type Informers, openInformers } from '../../kube/informers.ts'
+import type { ReflectorState } from '../../kube/reflector.ts'
 import { pods, type Resource, replicaSets } from '../../kube/resource.ts'
 import type { Store } from '../../kube/store.ts'
 import type { AnalysisRun, Experiment, Family } from './family.ts'
@@ -50,11 +51,12 @@ export async function followFamily(client: KubeClient, { namespace, name, signal
   }
   const ended = informers.run(signal)
   await Promise.race([Promise.all([known.rollouts.synced(signal), known.replicaSets.synced(signal), known.pods.synced(signal)]), afterFirstFailure()])
-  for (const { store, resource } of Object.values(known))
-    store.subscribe(() => {
-      missing.delete(resource.name)
-      onChange()
-    })
+  for (const { store } of Object.values(known)) store.subscribe(onChange)
+
+  /** What went wrong when it was last tried, unless it goes well again. */
+  function troubleWith({ resource, state }: Pick<Known<unknown>, 'resource' | 'state'>): string | undefined {
+    return state().kind === 'watching' ? undefined : missing.get(resource.name)
+  }
 
   /** Whoever may not read pods still sees the rest. */
   async function afterFirstFailure(): Promise<void> {
@@ -74,23 +76,28 @@ export async function followFamily(client: KubeClient, { namespace, name, signal
           analysisRuns: [...known.analysisRuns.store.values()],
           jobs: [...known.jobs.store.values()],
           split: [...known.splits.store.values()].find(({ metadata }) => metadata.name === name),
-          missing: [...missing].filter(([resource]) => resource !== rollouts.name).map(([, what]) => what),
+          missing: Object.values(known).flatMap((each) => (each === known.rollouts ? [] : (troubleWith(each) ?? []))),
         }
       )
     },
-    trouble: () => missing.get(rollouts.name),
+    trouble: () => troubleWith(known.rollouts),
     ended,
   }
 }
 
 const firstWaitMs = 1_000
 
-type Known<T> = { readonly store: Store<T>; readonly resource: Resource; synced(signal: AbortSignal): Promise<void> }
+type Known<T> = {
+  readonly store: Store<T>
+  readonly resource: Resource
+  state(): ReflectorState
+  synced(signal: AbortSignal): Promise<void>
+}
 
 function storeOf<T extends KubeObject>(
   informers: Informers,
   interest: { readonly resource: Resource; readonly namespace: string; readonly labelSelector?: string; readonly fieldSelector?: string },
 ): Known<T> {
   const informer = informers.of<T>(interest)
-  return { store: informer.store, resource: interest.resource, synced: (signal) => informer.synced(signal) }
+  return { store: informer.store, resource: interest.resource, state: () => informer.state(), synced: (signal) => informer.synced(signal) }
 }

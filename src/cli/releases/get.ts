@@ -85,7 +85,7 @@ async function show(session: Opened, resource: Resource, text: string, format: F
   }
   const { readFamily } = await import('../cluster/readFamily.ts')
   const { rolloutLines } = await import('../views/rolloutView.ts')
-  session.show(rolloutLines(await readFamily(client, namespace, name), { now, program, isWide: format.isWide }))
+  session.show(rolloutLines(await readFamily(client, namespace, name), { now, program, isWide: format.isWide, columns: session.look().columns }))
 }
 
 async function watch(session: Opened, resource: Resource, name: string, timeoutMs: number): Promise<number> {

@@ -6,35 +6,31 @@ import { openEnding } from '../cluster/ending.ts'
 import { rollouts } from '../cluster/resources.ts'
 import type { Opened } from '../session.ts'
 import { rolloutTable } from '../views/rolloutList.ts'
+import { printable } from '../views/text.ts'
 
 type Query = { readonly namespace?: string; readonly fieldSelector?: string }
 type Columns = { readonly withNamespace: boolean; readonly withTimestamps: boolean }
 
 /** A line for each rollout, and another whenever one looks different from before. */
-export async function watchList(session: Opened, query: Query, { withNamespace, withTimestamps }: Columns): Promise<number> {
-  const { client, surroundings, show, note } = session
+export async function watchList(session: Opened, query: Query, columns: Columns): Promise<number> {
+  const { client, note } = session
   // What cannot be read is better told than waited for.
   await client.list(rollouts, { ...query, limit: 1 })
   const ending = openEnding(0)
-  const said = new Map<string, string>()
-  let isFirst = true
-  const informers = openInformers({ client, onFailure: (_, error) => note(error.message) })
+  const informers = openInformers({ client, onFailure: (_, error, failures) => failures === 3 && note(printable(error.message)) })
   const { store } = informers.of<Rollout>({ resource: rollouts, ...query })
-  const end = store.subscribe((change) => {
-    const key = keyOf(change.object)
-    if (change.kind === 'deleted') {
-      said.delete(key)
-      return
-    }
-    const options = { withNamespace, timestamp: withTimestamps ? timestampOf(surroundings.now()) : undefined }
-    // Columns keep their place however long names are, for lines come one by one.
-    const [heading, row] = rolloutTable([change.object], options)
-    const text = JSON.stringify(rolloutTable([change.object], { withNamespace }))
-    if (said.get(key) === text || heading === undefined || row === undefined) return
-    said.set(key, text)
-    show(isFirst ? [heading, row] : [row])
-    isFirst = false
+  const changed = new Map<string, Rollout>()
+  const tell = openTelling(session, columns)
+  const end = store.subscribe(({ kind, object }) => {
+    if (kind === 'deleted') tell.forget(keyOf(object))
+    // Those of a list come one by one, and are told together.
+    else if (changed.size === 0) setImmediate(flush)
+    if (kind !== 'deleted') changed.set(keyOf(object), object)
   })
+  function flush(): void {
+    tell.all([...changed].sort(([a], [b]) => (a < b ? -1 : 1)))
+    changed.clear()
+  }
   try {
     await informers.run(ending.signal)
   } finally {
@@ -42,4 +38,36 @@ export async function watchList(session: Opened, query: Query, { withNamespace, 
     ending.release()
   }
   return ending.exitCode(0)
+}
+
+type Telling = { all(rollouts: readonly (readonly [key: string, rollout: Rollout])[]): void; forget(key: string): void }
+
+function openTelling({ surroundings, show }: Opened, { withNamespace, withTimestamps }: Columns): Telling {
+  const said = new Map<string, string>()
+  const widths: number[] = []
+  // Lines that come later are to stand below those that are there.
+  rolloutTable([], { withNamespace, timestamp: withTimestamps ? '' : undefined, widths })
+  const statusColumn = widths.length - 7
+  widths[statusColumn] = 'Progressing'.length
+  let withHeading = true
+  return {
+    all(rollouts) {
+      const news = rollouts.filter(([key, rollout]) => {
+        const text = JSON.stringify(rolloutTable([rollout], { withNamespace, withHeading: false }))
+        const isNew = said.get(key) !== text
+        said.set(key, text)
+        return isNew
+      })
+      if (news.length === 0) return
+      const timestamp = withTimestamps ? timestampOf(surroundings.now()) : undefined
+      show(
+        rolloutTable(
+          news.map(([, rollout]) => rollout),
+          { withNamespace, timestamp, withHeading, widths },
+        ),
+      )
+      withHeading = false
+    },
+    forget: (key) => void said.delete(key),
+  }
 }

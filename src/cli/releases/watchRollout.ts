@@ -19,8 +19,10 @@ export async function watchRollout(session: Opened, name: string, timeoutMs: num
       isGone = family === undefined
       if (family === undefined) return true
       const trouble = following.trouble()
-      const lines = rolloutLines(family, { now: surroundings.now(), program, isWide: true })
-      screen.draw(trouble === undefined ? lines : [...lines, [{ text: trouble, color: 'red' }]], isDue)
+      // Where nothing can be read, what is missing beside it is no news.
+      const known = trouble === undefined ? family : { ...family, missing: [] }
+      const lines = rolloutLines(known, { now: surroundings.now(), program, isWide: true, columns: look().columns })
+      screen.draw(trouble === undefined ? lines : [[{ text: `As last known: ${trouble}`, color: 'red' }], ...lines], isDue)
       return false
     }, ending.signal)
   } catch (error) {

@@ -8,16 +8,21 @@ export type ListOptions = {
   /** Of each row; undefined: no such column. */
   readonly timestamp?: string | undefined
   readonly withHeading?: boolean
+  /** As for `table`. */
+  readonly widths?: number[]
 }
 
-export function rolloutTable(rollouts: readonly Rollout[], { withNamespace, timestamp, withHeading = true }: ListOptions): readonly Line[] {
+export function rolloutTable(rollouts: readonly Rollout[], { withNamespace, timestamp, withHeading = true, widths }: ListOptions): readonly Line[] {
   const extra = (time: string, namespace: string): readonly string[] => [
     ...(timestamp === undefined ? [] : [time]),
     ...(withNamespace ? [namespace] : []),
   ]
   const heading = [...extra('TIMESTAMP', 'NAMESPACE'), ...columns]
   const rows = rollouts.map((rollout) => [...extra(timestamp ?? '', rollout.metadata.namespace ?? ''), ...cellsOf(rollout)])
-  return table([...(withHeading ? [heading] : []), ...rows].map((row) => row.map((cell): Line => [cell])))
+  return table(
+    [...(withHeading ? [heading] : []), ...rows].map((row) => row.map((cell): Line => [cell])),
+    widths,
+  )
 }
 
 const columns = ['NAME', 'STRATEGY', 'STATUS', 'STEP', 'SET-WEIGHT', 'READY', 'DESIRED', 'UP-TO-DATE', 'AVAILABLE']

@@ -16,15 +16,17 @@ export type RolloutViewOptions = {
   readonly program: string
   /** Whether traffic and what comes next are shown: more than Argo's own tool does. */
   readonly isWide: boolean
+  /** Of the terminal. */
+  readonly columns?: number | undefined
 }
 
-export function rolloutLines(family: Family, { now, program, isWide }: RolloutViewOptions): readonly Line[] {
+export function rolloutLines(family: Family, { now, program, isWide, columns }: RolloutViewOptions): readonly Line[] {
   const { rollout, missing } = family
   const next = isWide ? nextText(rollout, now, program) : undefined
   return [
     ...head(family),
     ...(next === undefined ? [] : [field('Next:', next)]),
-    ...(isWide ? trafficLines(family.split) : []),
+    ...(isWide ? trafficLines(family.split, columns) : []),
     [],
     ...rolloutTree(family, now),
     ...missing.map((what): Line => [{ text: what, color: 'yellow' }]),

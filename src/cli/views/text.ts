@@ -33,9 +33,8 @@ export function renderLines(lines: readonly Line[], look: Look): string {
   return lines.map((line) => `${renderLine(line, look)}\n`).join('')
 }
 
-/** Columns as wide as their widest cell, two spaces between them. */
-export function table(rows: readonly (readonly Line[])[]): readonly Line[] {
-  const widths: number[] = []
+/** Columns as wide as their widest cell, two spaces between them. `widths`: of what stands above already; they are widened. */
+export function table(rows: readonly (readonly Line[])[], widths: number[] = []): readonly Line[] {
   for (const row of rows) for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, lineWidth(cell))
   return rows.map((row) =>
     row.flatMap((cell, column) => (column === row.length - 1 ? cell : [...cell, ' '.repeat(widths[column]! - lineWidth(cell) + 2)])),

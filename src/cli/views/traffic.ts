@@ -3,11 +3,13 @@ import type { BackendTraffic, SplitRole, TrafficSplit } from '../../api/trafficS
 import { type Color, type Line, table } from './text.ts'
 import { tagColors } from './versions.ts'
 
-const barCells = 20
+const longestBar = 20
+/** What stands beside a bar. */
+const besideBar = 76
 const roleColors: Readonly<Record<SplitRole, Color>> = { ...tagColors, old: 'dim' }
 
-/** Nothing where no edge carries the traffic. */
-export function trafficLines(split: TrafficSplit | undefined): readonly Line[] {
+/** Nothing where no edge carries the traffic. `columns`: of the terminal; bars take what is left. */
+export function trafficLines(split: TrafficSplit | undefined, columns = besideBar + longestBar): readonly Line[] {
   if (split === undefined) return []
   const { spec, status = {}, metadata } = split
   const { edges = 0, acknowledged = 0, traffic = [] } = status
@@ -16,18 +18,18 @@ export function trafficLines(split: TrafficSplit | undefined): readonly Line[] {
   const state = edges === 0 ? 'no edge carries it' : `applied by ${acknowledged} of ${edges} ${edges === 1 ? 'edge' : 'edges'}`
   return [
     ['Traffic:'.padEnd(17), { text: isCurrent ? state : `${state}; the newest change is under way`, color: isDone ? 'green' : 'yellow' }],
-    ...table(traffic.map((backend) => row(backend, spec.totalWeight))),
+    ...table(traffic.map((backend) => row(backend, spec.totalWeight, Math.max(4, Math.min(longestBar, columns - besideBar))))),
   ]
 }
 
-function row(backend: BackendTraffic, totalWeight: number): readonly Line[] {
+function row(backend: BackendTraffic, totalWeight: number, barCells: number): readonly Line[] {
   const { podTemplateHash, role, weight, readyEndpoints, requestRate, successRate, p99Seconds } = backend
   const success = successRate === undefined ? undefined : Number(successRate)
   return [
     ['  ', { text: role, color: roleColors[role] }],
     [podTemplateHash],
     [share(weight, totalWeight).padStart(6)],
-    [bar(weight / totalWeight)],
+    [bar(weight / totalWeight, barCells)],
     [`${(requestRate === undefined ? '–' : Number(requestRate).toFixed(1)).padStart(7)} req/s`],
     success === undefined
       ? ['no requests']
@@ -42,7 +44,7 @@ function share(weight: number, totalWeight: number): string {
 }
 
 /** Any weight at all shows, and no share but all fills it. */
-function bar(part: number): string {
+function bar(part: number, barCells: number): string {
   const eighths = part > 0 ? Math.max(1, Math.floor(Math.min(1, part) * barCells * 8)) : 0
   const full = '█'.repeat(Math.floor(eighths / 8))
   return (full + ' ▏▎▍▌▋▊▉'.charAt(eighths % 8).trim()).padEnd(barCells, '·')
