@@ -409,3 +409,29 @@ t.test('pods with requests under way stay for as long as those may last', (t) =>
   t.match(sizes(world), { v1: 0 })
   t.end()
 })
+
+t.test('from blue-green to a canary and back, users stay where they are', (t) => {
+  for (const router of routers) {
+    const plugins = router === 'edge' ? { trafficRouting: { plugins: { 'spillway/edge': {} } } } : {}
+    const world = running(router)
+    release(world, 'v2')
+    edit(world, { strategy: { canary: { stableService: 'active', canaryService: 'preview', steps: [{ setWeight: 50 }, { pause: {} }], ...plugins } } })
+    settle(world)
+    t.equal(phase(world), 'Healthy: ')
+    t.equal(users(world, router), 'v2')
+    t.match(world.rollout.status, { stableRS: world.rollout.status?.currentPodHash, currentStepIndex: 2, blueGreen: {} })
+    release(world, 'v3')
+    t.equal(phase(world), 'Paused: CanaryPauseStep')
+    const blueGreen = { activeService: 'active', previewService: 'preview', autoPromotionEnabled: false }
+    edit(world, { strategy: { blueGreen } })
+    settle(world)
+    t.equal(users(world, router), 'v2')
+    t.equal(users(world, router, 'preview'), 'v3')
+    t.notOk('currentStepIndex' in world.rollout.status!)
+    patch(world, { pauseConditions: null })
+    settle(world)
+    t.equal(users(world, router), 'v3')
+    t.equal(phase(world), 'Healthy: ')
+  }
+  t.end()
+})
