@@ -415,7 +415,9 @@ t.test('from blue-green to a canary and back, users stay where they are', (t) =>
     const plugins = router === 'edge' ? { trafficRouting: { plugins: { 'spillway/edge': {} } } } : {}
     const world = running(router)
     release(world, 'v2')
-    edit(world, { strategy: { canary: { stableService: 'active', canaryService: 'preview', steps: [{ setWeight: 50 }, { pause: {} }], ...plugins } } })
+    edit(world, {
+      strategy: { canary: { stableService: 'active', canaryService: 'preview', steps: [{ setWeight: 50 }, { pause: {} }], ...plugins } },
+    })
     settle(world)
     t.equal(phase(world), 'Healthy: ')
     t.equal(users(world, router), 'v2')
