@@ -3,12 +3,12 @@ import type { KubeObject } from '../../api/meta.ts'
 import { apiVersionOf, type Resource } from '../../kube/resource.ts'
 import { Refusal } from '../cluster/carryOut.ts'
 import { analysisRuns, analysisTemplates, clusterAnalysisTemplates, experiments, rollouts } from '../cluster/resources.ts'
-import { type Manifest, readManifests } from '../manifests.ts'
 import { Misuse } from '../misuse.ts'
 import { nameOf } from '../output/format.ts'
 import type { Opened } from '../session.ts'
 import type { Flags } from '../verb.ts'
 import { addWriteFlags, onCluster, report, type VerbContext, type WriteChoice, writeChoice } from './context.ts'
+import { type ManifestObject, manifestObjects } from './manifestObjects.ts'
 
 const kinds: readonly Resource[] = [rollouts, experiments, analysisRuns, analysisTemplates, clusterAnalysisTemplates]
 
@@ -32,7 +32,7 @@ Examples:
       return context.settle(
         onCluster(context, command, async (session) => {
           try {
-            const manifests = (await Promise.all(files.map((file) => readManifests(file, session.surroundings.stdin)))).flat()
+            const manifests = (await Promise.all(files.map((file) => manifestObjects(file, session.surroundings.stdin)))).flat()
             if (manifests.length === 0) throw new Error(`${files.join(', ')}: there is no object in it`)
             return await createAll(session, manifests, choice, { namespace: textOf(flags['namespace']), isWatched: flags['watch'] === true })
           } catch (error) {
@@ -46,7 +46,12 @@ Examples:
 
 type Options = { readonly namespace: string | undefined; readonly isWatched: boolean }
 
-async function createAll(session: Opened, manifests: readonly Manifest[], choice: WriteChoice, { namespace, isWatched }: Options): Promise<number> {
+async function createAll(
+  session: Opened,
+  manifests: readonly ManifestObject[],
+  choice: WriteChoice,
+  { namespace, isWatched }: Options,
+): Promise<number> {
   let code = 0
   let rollout: string | undefined
   for (const { object, at } of manifests) {

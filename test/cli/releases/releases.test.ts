@@ -271,9 +271,13 @@ spec: {metrics: [{name: rate, provider: {prometheus: {query: up}}}]}
   t.match(await stdin('a: [1'), { code: 1, stderr: /standard input:\d+:\d+: / })
   t.match(await stdin('{}'), { code: 1, stderr: /is no Kubernetes object/ })
   t.match(await stdin('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n'), { code: 1, stderr: /for others there is kubectl/ })
-  t.match(await stdin('a: &a [x, x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c]'), {
+  const levels = Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array(9).fill(`*a${level}`).join(',')}]`)
+  t.match(await stdin(['a0: &a0 [x]', ...levels].join('\n')), { code: 1, stderr: /alias/i })
+  t.match(await stdin('apiVersion: v1\nkind: a\nmetadata: {name: a}\nspec: &a [*a]'), { code: 1, stderr: /standard input:\d+/ })
+  t.match(await stdin('__proto__: {apiVersion: v1, kind: Rollout}\n'), { code: 1, stderr: /is no Kubernetes object/ })
+  t.match(await stdin(text.replaceAll('name: shop', 'name: other').replace('replicas: 1', 'replicas: 9007199254740993')), {
     code: 1,
-    stderr: /alias/i,
+    stderr: /standard input:4:\d+: a number beyond what can be kept exactly/,
   })
   t.match(await scene.run(['create', '-f', '/nowhere.yaml']), { code: 1, stderr: /\/nowhere\.yaml does not exist/ })
   t.match(await scene.run(['create']), { code: 2, stderr: /-f is missing/ })
