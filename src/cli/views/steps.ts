@@ -76,9 +76,9 @@ export function nextText(rollout: Rollout, now: number, program: string): string
 
 function nextOf(rollout: Rollout): string {
   const position = stepPosition(rollout)
-  if (position === undefined) return 'promotion'
+  if (position === undefined) return 'the switch'
   const step = position.steps[position.index + 1]
-  return step === undefined ? 'promotion' : `step ${position.index + 1}/${position.steps.length} (${stepText(step)})`
+  return step === undefined ? '100 %' : `step ${position.index + 1}/${position.steps.length} (${stepText(step)})`
 }
 
 /** When a pause ends by itself; undefined: never. */
