@@ -36,7 +36,7 @@ export function backendServiceFor(view: View, { set, hash }: VersionSet, entrySe
         },
       ],
     },
-    spec: { clusterIP: 'None', selector: { ...set.spec.selector.matchLabels, [podTemplateHashLabel]: hash }, ports },
+    spec: { clusterIP: 'None', selector: { ...set.spec.selector?.matchLabels, [podTemplateHashLabel]: hash }, ports },
   }
 }
 

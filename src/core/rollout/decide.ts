@@ -12,6 +12,7 @@ import { readStatus } from './readStatus.ts'
 import { render, renderInvalid } from './render.ts'
 import { type Router, routerOf } from './router.ts'
 import type { StrategyDecision } from './strategyDecision.ts'
+import { takeBackActions } from './takeBack.ts'
 import { upkeep } from './upkeep.ts'
 import { invalidSpecText, validateRollout } from './validate/validateRollout.ts'
 import { deadlineIn, type View, viewOf } from './view.ts'
@@ -27,7 +28,10 @@ export function decide(read: Rollout, observed: Observed, now: Instant, compileR
   const rollout = { ...read, status }
   if (rollout.metadata.deletionTimestamp !== undefined) return { actions: [], status }
   const mistakes = validateRollout(rollout, { ...observed, router: isDecided(rollout) ? undefined : observed.router }, compileRegex)
-  if (mistakes.length > 0) return { actions: [], status: renderInvalid(rollout, invalidSpecText(mistakes), now), wakeAt: now + invalidMs }
+  if (mistakes.length > 0) {
+    const told = renderInvalid(rollout, invalidSpecText(mistakes), now)
+    return { actions: takeBackActions(rollout, observed), status: told, wakeAt: now + invalidMs }
+  }
   // The scale subresource has nothing to show of a Rollout without the number.
   if (typeof rollout.spec.replicas !== 'number') return { actions: [{ kind: 'setReplicas', replicas: 1 }], status }
   const view = viewOf(rollout, observed, now)

@@ -20,7 +20,14 @@ export function readStatus(value: unknown): RolloutStatus {
   keep(lists, Array.isArray)
   keep(objects, isObject)
   for (const name of lists) if (Array.isArray(read[name])) read[name] = read[name].filter(isObject)
+  if (isObject(read['canary']) && !areWeights(read['canary']['weights'])) read['canary'] = { ...read['canary'], weights: null }
   return read as RolloutStatus
+}
+
+function areWeights(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { canary, stable, additional = [] } = value
+  return isObject(canary) && isObject(stable) && Array.isArray(additional) && additional.every(isObject)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -59,7 +59,7 @@ function canaryOf(spec: CanaryStrategy): CanarySettings {
   return {
     kind: 'canary',
     spec,
-    steps: Array.isArray(spec.steps) ? spec.steps : [],
+    steps: Array.isArray(spec.steps) ? spec.steps.map((step) => step ?? {}) : [],
     stableService: spec.stableService || undefined,
     canaryService: spec.canaryService || undefined,
     trafficRouting: spec.trafficRouting ?? undefined,

@@ -226,3 +226,13 @@ t.test('pods that fail after they were ready give their share back, and get it a
   settle(world)
   t.strictSame(weights(world), { v1: 80, v2: 20 })
 })
+
+t.test('an abort takes the traffic away although the spec cannot be carried out', async (t) => {
+  const world = begunWorld()
+  world.services.delete('shop-canary')
+  patch(world, { abort: true })
+  pass(world)
+  t.strictSame(weights(world), { v1: 100 })
+  t.match(world.rollout.status?.message, /^InvalidSpec: /)
+  t.equal(pass(world).actions.length, 0)
+})
