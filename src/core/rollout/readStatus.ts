@@ -20,7 +20,10 @@ export function readStatus(value: unknown): RolloutStatus {
   keep(lists, Array.isArray)
   keep(objects, isObject)
   for (const name of lists) if (Array.isArray(read[name])) read[name] = read[name].filter(isObject)
-  if (isObject(read['canary']) && !areWeights(read['canary']['weights'])) read['canary'] = { ...read['canary'], weights: null }
+  if (isObject(read['canary']) && 'weights' in read['canary'] && !areWeights(read['canary']['weights'])) {
+    const { weights: _, ...canary } = read['canary']
+    read['canary'] = canary
+  }
   return read as RolloutStatus
 }
 

@@ -236,3 +236,14 @@ t.test('an abort takes the traffic away although the spec cannot be carried out'
   t.match(world.rollout.status?.message, /^InvalidSpec: /)
   t.equal(pass(world).actions.length, 0)
 })
+
+t.test('a spec that cannot be carried out is told once', async (t) => {
+  const world = worldOf({ strategy: { canary: { steps: [{ setWeight: 20 }] } } })
+  settle(world)
+  edit(world, { minReadySeconds: -1 })
+  pass(world)
+  const { status } = world.rollout
+  t.match(status?.message, /^InvalidSpec: /)
+  pass(world)
+  t.strictSame(world.rollout.status, status)
+})
