@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import type { Flags } from '../cli/verb.ts'
 import { parseDemo, programVariables } from '../config.ts'
 import type { DemoOptions } from '../demo/demo.ts'
@@ -29,7 +29,7 @@ export function demoParts({ env, program }: Started): Pick<DemoOptions, 'root' |
   const bad = { ...shop!, pattern: `spillway/demo:${badVersion}`, variables: { ...shop!.variables, ERROR_RATE: '0.3' } }
   return {
     root: join(dirname(program), '..'),
-    command: 'npm run --silent spillway --',
+    command: extname(program) === '.ts' ? 'npm run --silent spillway --' : 'npx spillway',
     async startCluster(onError) {
       const [{ startSandbox }, { openClient }, { openConnection }, { openTransport }] = await Promise.all([
         import('../sandbox/startSandbox.ts'),
