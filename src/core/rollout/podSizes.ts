@@ -3,7 +3,7 @@
 import { type CanaryPass, canaryWeight } from './canaryPass.ts'
 import type { SizePlan } from './edgeSizes.ts'
 import { olderCounts } from './olderReplicaSets.ts'
-import { pausedSize } from './pausedSize.ts'
+import { pausedSizes } from './pausedSize.ts'
 import { type CanaryCounts, countsByWeight, nextCounts, type Sized } from './replicaCounts.ts'
 import { resolveSurge, type Surge } from './surge.ts'
 import type { VersionSet, View } from './view.ts'
@@ -25,8 +25,10 @@ export function podSizes(pass: CanaryPass): SizePlan {
   const { newSet, stableSet, settings } = view
   const sizes = new Map<VersionSet, number>()
   const target = podTarget(pass)
-  if (settings.isPaused) {
-    for (const set of view.sets) sizes.set(set, pausedSize(view, set, set === newSet ? target.canary : target.stable))
+  // An abort takes its traffic away, whoever has paused what is aborted.
+  if (settings.isPaused && pass.progress.kind !== 'aborted') {
+    const atMost = settings.replicas + surgeOf(pass).maxSurge - view.olderSets.reduce((sum, { size }) => sum + size, 0)
+    for (const [set, size] of pausedSizes({ view, atMost }, target)) sizes.set(set, size)
   } else {
     const canarySet = newSet
     const others = stableSet === newSet ? undefined : stableSet
