@@ -17,13 +17,15 @@ export type ExpectationOptions = {
   find(resource: Resource, key: string): KubeObject | undefined
   /** A watch that tells nothing for longer is waited for no more: writes have their preconditions. */
   readonly longestMs?: number
+  /** That long has passed. */
+  onLate(key: string, written: Written): void
   readonly now?: () => number
 }
 
 type Expected = { readonly written: Written; readonly untilMs: number }
 const defaultLongestMs = 5_000
 
-export function openExpectations({ find, longestMs = defaultLongestMs, now = () => performance.now() }: ExpectationOptions): Expectations {
+export function openExpectations({ find, onLate, longestMs = defaultLongestMs, now = () => performance.now() }: ExpectationOptions): Expectations {
   const byKey = new Map<string, Map<string, Expected>>()
   const idOf = (resource: Resource, object: KubeObject): string => `${apiVersionOf(resource)} ${resource.name} ${keyOf(object)}`
 
@@ -47,7 +49,12 @@ export function openExpectations({ find, longestMs = defaultLongestMs, now = () 
     waitsUntil(key) {
       const expected = byKey.get(key)
       if (expected === undefined) return undefined
-      for (const [id, { written, untilMs }] of expected) if (untilMs <= now() || isSeen(written)) expected.delete(id)
+      for (const [id, { written, untilMs }] of expected) {
+        const seen = isSeen(written)
+        if (!seen && untilMs > now()) continue
+        expected.delete(id)
+        if (!seen) onLate(key, written)
+      }
       if (expected.size === 0) byKey.delete(key)
       return expected.size === 0 ? undefined : Math.min(...[...expected.values()].map(({ untilMs }) => untilMs))
     },

@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts'
 import { openExpectations } from './expectations.ts'
 import type { PassCounts } from './metrics/passCounts.ts'
 import { rollouts, trafficSplits } from './resources.ts'
+import type { Written } from './rollout/execute.ts'
 import { observe } from './rollout/observe.ts'
 import { carryOut, type Decide, type EventsOf, type Passed } from './rollout/pass.ts'
 import type { Stores } from './stores.ts'
@@ -52,7 +53,7 @@ const resyncMs = 600_000
 export function openLoop(options: LoopOptions): Loop {
   const { client, stores, decide, eventsOf, recorder, log, counts, workers, now = Date.now } = options
   const memories = new Map<string, Memory>()
-  const expectations = openExpectations({ find, ...(options.watchLagMs !== undefined && { longestMs: options.watchLagMs }) })
+  const expectations = openExpectations({ find, onLate: tellLate, ...(options.watchLagMs !== undefined && { longestMs: options.watchLagMs }) })
   const queue: WorkQueue = openQueue({
     workers,
     onFailure: (key, error, failures) =>
@@ -126,6 +127,10 @@ export function openLoop(options: LoopOptions): Loop {
     else memories.set(key, memory)
     if (passed.failure !== undefined) tellFailure(key, passed.failure, memory?.failures ?? 0)
     return next(passed, memory, decision.wakeAt === undefined ? undefined : decision.wakeAt - at)
+  }
+
+  function tellLate(key: string, { resource, object }: Written): void {
+    log.warn('a write has not come back by a watch; going on without', { rollout: key, resource: resource.name, object: object.metadata.name })
   }
 
   function tellFailure(key: string, failure: NonNullable<Passed['failure']>, failures: number): void {

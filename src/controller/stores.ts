@@ -2,7 +2,7 @@ import { type Ingress, ingressClassAnnotation } from '../api/ingress.ts'
 import type { KubeObject, Metadata } from '../api/meta.ts'
 import type { ContainerStatus, Pod } from '../api/pod.ts'
 import type { Rollout } from '../api/rollout.ts'
-import { edgeIngressClass, instanceIdLabel, managedByAnnotation, podTemplateHashLabel, rolloutLabel } from '../api/rolloutLabels.ts'
+import { edgeIngressClass, instanceIdLabel, managedByAnnotation, podTemplateHashLabel } from '../api/rolloutLabels.ts'
 import type { Service } from '../api/services.ts'
 import type { TrafficSplit } from '../api/trafficSplit.ts'
 import type { ReplicaSet } from '../api/workloads.ts'
@@ -45,7 +45,7 @@ export function openStores(informers: Informers, { namespace, instanceId }: Scop
       indexes: { owner: ownerUid, uid: ownUid },
     }),
     pods: informers.of<Pod>({ resource: pods, ...within, labelSelector: podTemplateHashLabel, trim: trimPod, indexes: { owner: ownerUid } }),
-    services: informers.of<Service>({ resource: services, ...within, trim, indexes: { rollout: rolloutOfBackend, managedBy } }),
+    services: informers.of<Service>({ resource: services, ...within, trim, indexes: { owner: ownerUid, managedBy } }),
     ingresses: informers.of<Ingress>({ resource: ingresses, ...within, trim, indexes: { namespace: namespaceOfOurs } }),
     splits: informers.of<TrafficSplit>({ resource: trafficSplits, ...within, trim }),
   }
@@ -82,11 +82,6 @@ function ownerUid({ metadata }: KubeObject): readonly string[] {
 
 function ownUid({ metadata: { uid } }: KubeObject): readonly string[] {
   return uid === undefined ? [] : [uid]
-}
-
-function rolloutOfBackend({ metadata: { namespace = '', labels } }: Service): readonly string[] {
-  const name = labels?.[rolloutLabel]
-  return name === undefined ? [] : [`${namespace}/${name}`]
 }
 
 function managedBy({ metadata: { namespace = '', annotations } }: Service): readonly string[] {

@@ -1,6 +1,4 @@
 import type { KubeObject } from '../api/meta.ts'
-import type { Pod } from '../api/pod.ts'
-import { rolloutLabel } from '../api/rolloutLabels.ts'
 import { keyOf, pods, type Resource, replicaSets, services } from '../kube/resource.ts'
 import type { Change, Store } from '../kube/store.ts'
 import { servicesOfIngress } from './ingressServices.ts'
@@ -29,9 +27,10 @@ export function subscribeKeys(stores: Stores, { add, deleted }: Listener): () =>
     return key === undefined ? [] : [key]
   }
 
-  function ownerOfPod({ metadata }: Pod): readonly string[] {
+  /** Of a ReplicaSet's pod, or of its backend Service. */
+  function ownerOfPart({ metadata }: KubeObject): readonly string[] {
     const owner = metadata.ownerReferences?.find(({ controller }) => controller === true)
-    // A ReplicaSet that is not known yet tells of itself when it comes, and its pods are looked at then.
+    // A ReplicaSet that is not known yet tells of itself when it comes, and what is its own is looked at then.
     return owner === undefined ? [] : stores.replicaSets.by('uid', owner.uid).flatMap(ownerOf)
   }
 
@@ -42,8 +41,8 @@ export function subscribeKeys(stores: Stores, { add, deleted }: Listener): () =>
       ...servicesNamed(rollout).flatMap((name) => rolloutsNaming(stores, { metadata: { ...rollout.metadata, name } })),
     ]),
     follow(stores.replicaSets, replicaSets, ownerOf),
-    follow(stores.pods, pods, ownerOfPod),
-    follow(stores.services, services, (service) => [...rolloutsNaming(stores, service), ...backendOf(service)]),
+    follow(stores.pods, pods, ownerOfPart),
+    follow(stores.services, services, (service) => [...rolloutsNaming(stores, service), ...ownerOfPart(service)]),
     follow(stores.ingresses, undefined, (ingress) =>
       isOurs(ingress) ? servicesOfIngress(ingress).flatMap((name) => rolloutsNaming(stores, { metadata: { ...ingress.metadata, name } })) : [],
     ),
@@ -52,10 +51,4 @@ export function subscribeKeys(stores: Stores, { add, deleted }: Listener): () =>
   return () => {
     for (const end of ends) end()
   }
-}
-
-/** The Rollout whose backend Service it is. */
-function backendOf({ metadata: { namespace = '', labels } }: KubeObject): readonly string[] {
-  const name = labels?.[rolloutLabel]
-  return name === undefined ? [] : [`${namespace}/${name}`]
 }

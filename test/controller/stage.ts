@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import type { KubeObject } from '../../src/api/meta.ts'
 import type { Pod } from '../../src/api/pod.ts'
 import type { Rollout } from '../../src/api/rollout.ts'
-import { type ControlOptions, control } from '../../src/controller/control.ts'
+import { type ControlOptions, control, type EdgeReports } from '../../src/controller/control.ts'
 import { passBounds } from '../../src/controller/metrics/families.ts'
 import { openPassCounts } from '../../src/controller/metrics/passCounts.ts'
 import { type KubeClient, openClient } from '../../src/kube/client.ts'
@@ -97,13 +97,7 @@ export async function openStage(t: Test, { definitions: kinds = definitions, has
           identity: 'test',
           eventsOf: () => [],
           home: 'default',
-          openReports: () => ({
-            edgesOf: () => [],
-            subscribe: () => () => undefined,
-            run: async () => undefined,
-            synced: async () => undefined,
-            measured: () => new Map(),
-          }),
+          openReports: () => noEdges,
           edgeNamespaces: ['default'],
           counts: openPassCounts(passBounds),
           isEdgeDefault: false,
@@ -124,6 +118,15 @@ export async function openStage(t: Test, { definitions: kinds = definitions, has
       return { ended, lines, stop }
     },
   }
+}
+
+/** Nobody to hear from. */
+export const noEdges: EdgeReports = {
+  edgesOf: () => [],
+  subscribe: () => () => undefined,
+  run: async () => undefined,
+  synced: async () => undefined,
+  measured: () => new Map(),
 }
 
 /** As a kubelet would in an instant. */

@@ -1,6 +1,7 @@
 import type { Rollout } from '../../api/rollout.ts'
 import { experimentNameAnnotation } from '../../api/rolloutLabels.ts'
 import type { Service } from '../../api/services.ts'
+import type { ReplicaSet } from '../../api/workloads.ts'
 import type { ActionFailure, Observed, ObservedEdge } from '../../core/rollout/observed.ts'
 import { keyOf } from '../../kube/resource.ts'
 import { servicesOfIngress } from '../ingressServices.ts'
@@ -24,7 +25,7 @@ export function observe(rollout: Rollout, stores: Stores, { isEdgeDefault, hasIs
   return {
     replicaSets: replicaSets.toSorted(byAge),
     pods: replicaSets.flatMap(({ metadata }) => stores.pods.by('owner', metadata.uid ?? '')).toSorted(byAge),
-    services: servicesOf(rollout, stores),
+    services: servicesOf(rollout, replicaSets, stores),
     claimedBy: claimsOn(rollout, stores),
     router: { isEdgeDefault, hasIstio, ingresses: new Map(ingresses) },
     split: stores.splits.get(key),
@@ -33,9 +34,13 @@ export function observe(rollout: Rollout, stores: Stores, { isEdgeDefault, hasIs
   }
 }
 
-function servicesOf(rollout: Rollout, stores: Stores): ReadonlyMap<string, Service> {
+/** Those that it names, and backend Services. */
+function servicesOf(rollout: Rollout, replicaSets: readonly ReplicaSet[], stores: Stores): ReadonlyMap<string, Service> {
   const named = servicesNamed(rollout).map((name) => stores.services.get(`${rollout.metadata.namespace}/${name}`))
-  const all = [...named.filter((service) => service !== undefined), ...stores.services.by('rollout', keyOf(rollout))]
+  const all = [
+    ...named.filter((service) => service !== undefined),
+    ...replicaSets.flatMap(({ metadata }) => stores.services.by('owner', metadata.uid ?? '')),
+  ]
   return new Map(all.map((service) => [service.metadata.name, service]))
 }
 

@@ -81,13 +81,14 @@ export async function streamWatch({ response, signal, store, begin, encode, opti
   }
 }
 
-async function* eventsOf(begun: readonly WatchEvent[], line: WaitingLine): AsyncGenerator<WatchEvent, void, void> {
-  yield* begun
+async function* eventsOf(begun: readonly WatchEvent[], line: WaitingLine): AsyncGenerator<Waiting, void, void> {
+  const atMs = performance.now()
+  yield* begun.map((event) => ({ event, atMs }))
   for (let event = await line.next(); event !== undefined; event = await line.next()) yield event
 }
 
 type Telling = {
-  readonly events: AsyncIterable<WatchEvent>
+  readonly events: AsyncIterable<Waiting>
   readonly tell: (event: WatchEvent) => Promise<unknown> | undefined
   readonly faults: WatchFaults
   readonly signal: AbortSignal
@@ -98,9 +99,10 @@ async function tellAll({ events, tell, faults, signal }: Telling): Promise<'ende
   const { cutAfterEvents, silentAfterEvents, repeatEvery, holdMs } = faults
   if (cutAfterEvents === 0) return 'cut'
   let count = 0
-  for await (const event of events) {
+  for await (const { event, atMs } of events) {
     if (count >= silentAfterEvents) break
-    if (holdMs > 0) await after(holdMs, undefined, { signal })
+    const leftMs = atMs + holdMs - performance.now()
+    if (holdMs > 0 && leftMs > 0) await after(leftMs, undefined, { signal })
     count++
     await tell(event)
     if (repeatEvery > 0 && count % repeatEvery === 0) await tell(event)
@@ -111,16 +113,19 @@ async function tellAll({ events, tell, faults, signal }: Telling): Promise<'ende
   return 'ended'
 }
 
+/** Since `atMs`, monotonic. */
+type Waiting = { readonly event: WatchEvent; readonly atMs: number }
+
 type WaitingLine = {
   add(event: WatchEvent): void
   /** The next one; undefined when the line is closed and empty. */
-  next(): Promise<WatchEvent | undefined>
+  next(): Promise<Waiting | undefined>
   close(): void
 }
 
 /** Events that a reader has not taken yet: references only, and so many at most. */
 function waitingLine(maxWaiting: number, onFull: () => void): WaitingLine {
-  let waiting: WatchEvent[] = []
+  let waiting: Waiting[] = []
   let isClosed = false
   let wake: (() => void) | undefined
   const stir = (): void => {
@@ -130,7 +135,7 @@ function waitingLine(maxWaiting: number, onFull: () => void): WaitingLine {
   return {
     add(event) {
       if (isClosed) return
-      waiting.push(event)
+      waiting.push({ event, atMs: performance.now() })
       if (waiting.length > maxWaiting) {
         isClosed = true
         waiting = []
