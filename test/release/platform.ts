@@ -1,7 +1,7 @@
 /** A cluster with a controller and two edges, each a process of its own: the sandbox, or the cluster of RELEASE_KUBECONFIG, whose pods are containers. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, createWriteStream, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -11,7 +11,7 @@ import { type KubeClient, openClient } from '../../src/kube/client.ts'
 import { openConnection } from '../../src/kube/connection.ts'
 import { isKubeError } from '../../src/kube/errors.ts'
 import type { Resource } from '../../src/kube/resource.ts'
-import { ingresses, services } from '../../src/kube/resource.ts'
+import { ingresses, pods, services } from '../../src/kube/resource.ts'
 import { openTransport } from '../../src/kube/transport.ts'
 import { startSandbox } from '../../src/sandbox/startSandbox.ts'
 import { lowPort } from '../ports.ts'
@@ -60,6 +60,9 @@ export async function startPlatform(log: (line: string) => void): Promise<Platfo
   const folder = mkdtempSync(join(tmpdir(), 'release-'))
   const ledgers = join(folder, 'ledgers')
   mkdirSync(ledgers)
+  // Containers write there as a user of their own.
+  chmodSync(folder, 0o755)
+  chmodSync(ledgers, 0o777)
   const given = process.env['RELEASE_KUBECONFIG']
   const variables = { VERSION: '$(IMAGE_TAG)' }
   // Each process writes a file of its own, so that none has to wait for another.
@@ -123,6 +126,8 @@ export async function startPlatform(log: (line: string) => void): Promise<Platfo
   }
 
   async function end(): Promise<void> {
+    // The next one begins with a cluster as this one found it.
+    if (given !== undefined) await removeAll(client)
     await Promise.all([controller, ...edges].map((each) => each.kill()))
     await transport.close()
     await sandbox?.stop()
@@ -163,7 +168,7 @@ export async function startPlatform(log: (line: string) => void): Promise<Platfo
       const own = servicesOf(wanted)
       for (const service of own) await client.create(services, service)
       await client.create(ingresses, ingressTo(own[0]!.metadata.name) as KubeObject)
-      await client.create(rollouts, wanted)
+      await client.create(rollouts, given === undefined ? wanted : withLedgers(wanted, ledgers))
       // An edge that knows no table is not ready.
       await Promise.all(edges.map((each) => each.start()))
       await until(({ status }) => status?.phase === 'Healthy', 'healthy at first')
@@ -182,6 +187,27 @@ export async function startPlatform(log: (line: string) => void): Promise<Platfo
   }
 }
 
+/** Containers keep ledgers where processes do, each in a file with its pod's name: the node is this machine. */
+function withLedgers(wanted: Rollout, ledgers: string): Rollout {
+  const changed = structuredClone(wanted) as unknown as { spec: { template: { spec: { containers: { env: object[] }[] } } } }
+  const { spec } = changed.spec.template
+  const [container] = spec.containers
+  container!.env.push({ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, { name: 'LEDGER', value: '/ledgers/$(POD)' })
+  Object.assign(container!, { volumeMounts: [{ name: 'ledgers', mountPath: '/ledgers' }] })
+  Object.assign(spec, { volumes: [{ name: 'ledgers', hostPath: { path: ledgers } }] })
+  return changed as unknown as Rollout
+}
+
+async function removeAll(client: KubeClient): Promise<void> {
+  await client.delete(rollouts, at, { propagationPolicy: 'Foreground' })
+  for (const resource of [ingresses, services])
+    for (const { metadata } of (await client.list(resource, { namespace: at.namespace })).items)
+      if (metadata.name !== 'kubernetes') await client.delete(resource, { namespace: at.namespace, name: metadata.name })
+  const deadline = performance.now() + lateMs
+  while ((await client.list(pods, { namespace: at.namespace })).items.length > 0 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+}
+
 /** The last lines of all logs. */
 function tail(folder: string): string {
   return globSync(join(folder, '*.log'))
@@ -193,7 +219,7 @@ async function define(client: KubeClient): Promise<void> {
   for (const file of globSync(join(import.meta.dirname, '../../charts/spillway/crds/*.yaml'))) {
     const definition = parse(readFileSync(file, 'utf8')) as KubeObject
     await client.create(definitions, definition).catch((error: unknown) => {
-      if (!isKubeError(error, 'conflict')) throw error
+      if (!isKubeError(error, 'alreadyExists')) throw error
     })
   }
   const deadline = performance.now() + lateMs

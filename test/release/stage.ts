@@ -32,7 +32,7 @@ export async function judge(t: Test, { platform, load }: Stage): Promise<void> {
   const taken = platform.ledger()
   t.equal(new Set(taken).size, taken.length, `none of ${taken.length} POSTs arrived twice`)
   t.same(
-    process.env['RELEASE_KUBECONFIG'] === undefined ? [...posted].filter((number) => !taken.includes(number)) : [],
+    [...posted].filter((number) => !taken.includes(number)),
     [],
     'each that was answered arrived',
   )
