@@ -29,8 +29,8 @@ export const controlled = topic(
   [
     rule(
       'every namespace gets an account and a certificate',
-      get(`${core}/serviceaccounts/default`, { only: ['metadata.name', 'secrets'] }),
-      get(`${configMaps}/kube-root-ca.crt`, { only: ['metadata.name'] }),
+      get(`${core}/serviceaccounts/default`, { until: { ':status': 200 }, only: ['metadata.name', 'secrets'] }),
+      get(`${configMaps}/kube-root-ca.crt`, { until: { ':status': 200 }, only: ['metadata.name'] }),
       remove(`${core}/serviceaccounts/default`, undefined, { only: ['status'] }),
       get(`${core}/serviceaccounts/default`, { until: { ':status': 200 }, only: ['metadata.name'] }),
     ),
