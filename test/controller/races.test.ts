@@ -39,12 +39,13 @@ class Late extends Error {}
 
 /** A user whose command fails repeats it. */
 async function persistently(command: () => Promise<Rollout>): Promise<Rollout | undefined> {
+  const untilMs = performance.now() + patienceMs
   for (;;) {
     try {
       return await command()
     } catch (error) {
       if (isKubeError(error, 'alreadyExists')) return undefined
-      if (!isKubeError(error, 'conflict', 'unavailable', 'noAnswer')) throw error
+      if (!isKubeError(error, 'conflict', 'unavailable', 'noAnswer') || performance.now() > untilMs) throw error
     }
   }
 }
