@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type KubeClient, openClient } from '../../src/kube/client.ts'
 import { openConnection } from '../../src/kube/connection.ts'
@@ -55,6 +56,14 @@ export async function startCluster(flags: readonly string[] = []): Promise<Clust
     }
   }
 
+  function start(): void {
+    const log = openSync(join(folder, 'kube-apiserver.log'), 'a')
+    const child = spawn(program, args, { stdio: ['ignore', log, log], detached: true })
+    closeSync(log)
+    child.unref()
+    pid = child.pid!
+  }
+
   function setControllers(state: 'still' | 'at work'): void {
     process.kill(Number(readFileSync(join(folder, 'kube-controller-manager.pid'), 'utf8')), state === 'still' ? 'SIGSTOP' : 'SIGCONT')
   }
@@ -72,12 +81,13 @@ export async function startCluster(flags: readonly string[] = []): Promise<Clust
       while (isAlive()) await new Promise((resolve) => setTimeout(resolve, 5))
     },
     async restartServer() {
-      const log = openSync(join(folder, 'kube-apiserver.log'), 'a')
-      const child = spawn(program, args, { stdio: ['ignore', log, log], detached: true })
-      closeSync(log)
-      child.unref()
-      pid = child.pid!
-      await openClient(transports[0]!).read('/version', { timeoutMs: upMs })
+      let isOver = false
+      const answered = openClient(transports[0]!)
+        .read('/version', { timeoutMs: upMs })
+        .finally(() => (isOver = true))
+      // It ends at once where somebody who dialled its port meanwhile was given that very port for himself.
+      for (; !isOver; await delay(100)) if (!isAlive()) start()
+      await answered
     },
     setControllers,
     async close() {
